@@ -25,7 +25,7 @@ from bot.views.blocks import (
     select,
     text_input,
 )
-from bot.views.wording import part_name
+from bot.views.wording import part_name, until_words
 
 ANNOUNCE_FORM = "announce_form"
 WHAT_FIELD, FIRST_DAY_FIELD, LAST_DAY_FIELD, LIMIT_FIELD = "what", "first_day", "last_day", "limit"
@@ -84,8 +84,8 @@ def over_message(
 
 def _figures(expectation: Expectation, *, zone: str) -> str:
     """Returns `“launch”, from 26 Nov at 14:00 until …, up to $500 above the usual`."""
-    until = date_mark(expectation.until_at or expectation.ends_at or expectation.from_at, timezone=zone)
-    words = f"“{name(expectation.what)}”, from {date_mark(expectation.from_at, timezone=zone)} until {until}"
+    until = until_words(expectation.until_at or expectation.ends_at or expectation.from_at, zone=zone)
+    words = f"“{name(expectation.what)}”, from {date_mark(expectation.from_at, timezone=zone)} {until}"
     if expectation.limit_nanos is not None:
         words += f", up to {usd_round(expectation.limit_nanos)} above the usual"
     return words
@@ -125,8 +125,8 @@ def _line(expectation: Expectation, *, team: Team, who: str, zone: str, at: int)
     if expectation.alert_id is None:
         return f"{_figures(expectation, zone=zone)}{comes}, says {who}"
     end = expectation.ends_at
-    until = "a week after its spike ends" if end is None else date_mark(end, timezone=zone)
-    return f"{cause_words(expectation.cause, team=name(team.name))} until {until}, says {who}"
+    until = "until a week after its spike ends" if end is None else until_words(end, zone=zone)
+    return f"{cause_words(expectation.cause, team=name(team.name))} {until}, says {who}"
 
 
 def announce_form(draft: AnnouncementDraft, *, team: Team, zone: str, note: str, channel: str) -> dict[str, Any]:
