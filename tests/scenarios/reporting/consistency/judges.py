@@ -96,8 +96,6 @@ class Judge:
         words = found.text_everywhere()
         spent = NO_PRICE if not week.nanos and week.unpriced else _round(week)
         self._says(f"{slug}: digest", words, "nothing" if not week.calls else spent)
-        if week.calls:
-            self._says(f"{slug}: digest", words, f"{week.calls:,} call")
         return words
 
     async def judge_company(self) -> None:
