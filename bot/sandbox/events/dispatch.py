@@ -53,7 +53,8 @@ class Dispatch:
     def session(self) -> aiohttp.ClientSession:
         """Returns the one client session, created on first use."""
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession()
+            # the app closes idle connections; one that it closes just now would lose a request
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(keepalive_timeout=1))
         return self._session
 
     async def close(self) -> None:

@@ -38,7 +38,9 @@ def alerts_message(
     if not listed:
         text = f"No alert of {name(team.name)} runs, and none was posted {days_words}."
         return Message(text=text, blocks=(section(text, block_id=key),))
-    lead = f"{name(team.name)}: {counted(running, 'alert')} running, {counted(ended, 'alert')} ended {days_words}."
+    counts = [(running, "running"), (ended, f"ended {days_words}")]
+    said_counts = [f"{counted(number, 'alert')} {what}" for number, what in counts if number]
+    lead = f"{name(team.name)}: {', '.join(said_counts)}."
     blocks: list[Block] = [section(f"*{lead}*", block_id=key)]
     said = [lead]
     for alert in listed[:MOST_LISTED]:

@@ -18,7 +18,6 @@ from bot.views.wording import (
     counted,
     days_words,
     in_span_words,
-    part_name,
     period_words,
     share_words,
     signed_usd,
@@ -118,12 +117,14 @@ def keys_message(
     """Returns what each key of a team spent, the most expensive first, and the keys that belong to no team."""
     span, key = spend.span, f"keys-{team.id}"
     subject = whose(team, teams_below)
-    named = [share for share in shares if share.calls or share.before_nanos]
+    used = [share for share in shares if share.calls or share.before_nanos]
+    named = [share for share in used if share.name.strip()]
     lead = f"No key of {subject} was used {in_span_words(span)}, nor in {before_words(span)}."
     lines: list[str] = []
     if named:
-        lead = f"{subject} spent {usd_round(spend.cost_nanos)} with {counted(len(named), 'key')} {in_span_words(span)}."
-        lines = _lines(named, spend, kind="key", most=_MOST_KEYS)
+        cost = sum(share.cost_nanos for share in named)
+        lead = f"{subject} spent {usd_round(cost)} with {counted(len(named), 'key')} {in_span_words(span)}."
+        lines = _lines(used, spend, kind="key", most=_MOST_KEYS)
     body = "\n".join((f"*{lead}*", *(f"• {line}" for line in lines)))
     blocks, text = unassigned_blocks(unassigned, may_claim=may_claim)
     said = [lead, f"{'; '.join(lines)}." if lines else "", text]
@@ -145,15 +146,18 @@ def _lines(shares: Sequence[Share], spend: Spend, *, kind: str, most: int) -> li
     listed = [share for share in shares if share.cost_nanos or share.tokens or share.before_nanos]
     if len(listed) == 1 and not listed[0].name.strip():
         return []
-    lines = [_line(share, spend, kind=kind) for share in listed[:most]]
-    if rest := listed[most:]:
+    named = [share for share in listed if share.name.strip()]
+    lines = [_line(share, spend, kind=kind) for share in named[:most]]
+    lines += [_line(share, spend, kind=kind) for share in listed if not share.name.strip()]
+    if rest := named[most:]:
         cost = sum(share.cost_nanos for share in rest)
         lines.append(f"{counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, spend.cost_nanos)})")
     return lines
 
 
 def _line(share: Share, spend: Spend, *, kind: str) -> str:
-    words = f"{part_name(share.name, kind=kind)}: {share_words(share, total_nanos=spend.cost_nanos)}"
+    called = name(share.name) if share.name.strip() else f"no {kind} named"
+    words = f"{called}: {share_words(share, total_nanos=spend.cost_nanos)}"
     if not spend.is_compared or share.has_no_price:
         return words
     new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
@@ -166,7 +170,9 @@ def _cost(part: PartSpend) -> str:
 
 
 def _before(spend: Spend) -> str:
-    return usd(spend.before_nanos) if spend.is_compared else f"{usd(spend.before_nanos)}, not complete"
+    if spend.is_compared:
+        return usd(spend.before_nanos)
+    return f"{usd(spend.before_nanos)}, not complete" if spend.before_nanos else "No usage yet"
 
 
 def _unpriced(spend: Spend) -> str:

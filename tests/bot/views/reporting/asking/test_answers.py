@@ -154,7 +154,8 @@ def test_keys_and_those_of_no_team(snapshot: SnapshotAssertion) -> None:
         spends.keys_message(SEARCH, spend=spend(), shares=keys, teams_below=0, unassigned=loose, may_claim=True)
     )
 
-    assert "with 3 keys in the last 7 full days" in message["text"]
+    assert "Search spent $320 with 2 keys in the last 7 full days. key-12: $300.00" in message["text"]
+    assert "no key named: $3.00" in message["text"]
     assert "1 key belongs to no team: $44.00 in the last 30 days: ci-9: $44.00, 12 calls." in message["text"]
     assert buttons(message) == ["Claim"]
     assert message == snapshot
