@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from bot.books.ledger import Balance
 from bot.money import percent, tokens_short, usd, usd_round
 from bot.org.teams import Team
-from bot.periods import Period, date_of, local_day, short_day_text
+from bot.periods import Period, date_of, day_number, day_text, local_day, moment, short_day_text
+from bot.periods import zone as zone_of
 from bot.reporting.figures import Share, Spend
 from bot.reporting.spans import Span
 from bot.views.blocks import date_mark, name
@@ -101,6 +102,17 @@ def zone_words(zone: str) -> str:
     """Formats a zone as its place: `London time`, `New York time`, `UTC`."""
     place = zone.rpartition("/")[2].replace("_", " ")
     return "UTC" if zone.upper() in ("UTC", "ETC/UTC", "GMT") else f"{place} time"
+
+
+def local_moment(at: int, *, zone: str) -> str:
+    """Formats a moment in a zone that the message names: `Mon 23 Nov 05:00`."""
+    local = moment(at).astimezone(zone_of(zone))
+    return f"{day_text(day_number(local.date()))} {local:%H:%M}"
+
+
+def local_moment_words(at: int, *, zone: str) -> str:
+    """Formats the same with the zone: `Mon 23 Nov 05:00 London time`. A picture beside it has the same times."""
+    return f"{local_moment(at, zone=zone)} {zone_words(zone)}"
 
 
 NO_PRICE = "no price yet"

@@ -7,9 +7,9 @@ from bot.messages import Block
 from bot.money import percent, usd, usd_round
 from bot.periods import HOUR_MICROS, moment, zone
 from bot.text import plain
-from bot.views.blocks import actions, button, context, date_mark, name, page, section
+from bot.views.blocks import actions, button, context, name, page, section
 from bot.views.books.budgets import REQUEST_BUDGET
-from bot.views.wording import counted, part_name, times_words
+from bot.views.wording import counted, local_moment_words, part_name, times_words
 
 _MAX_HOURS = 30
 _MAX_PARTS = 12
@@ -22,7 +22,7 @@ def details_view(details: AlertDetails) -> dict[str, Any]:
     """Returns the modal."""
     team = details.team
     clock = team.zone_on(details.from_hour * HOUR_MICROS)
-    since = date_mark(details.from_hour * HOUR_MICROS, timezone=clock)
+    since = local_moment_words(details.from_hour * HOUR_MICROS, zone=clock)
     amount, hours = usd_round(details.observed_nanos), counted(details.window_hours, "hour")
     rule = f"{amount} in {hours}; this team normally spends nothing then."
     if details.usual_nanos > 0:

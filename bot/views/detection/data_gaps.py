@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 from bot.alerting.alerts import DataGap
 from bot.periods import HOUR_MICROS
-from bot.views.blocks import date_mark, name
-from bot.views.wording import counted
+from bot.views.blocks import name
+from bot.views.wording import counted, local_moment, local_moment_words
 
 _MOST = 3
 
 
 def silence_words(silence: DataGap, *, zone: str) -> str:
-    """Returns `No data from gateway-eu between 23 Nov at 02:00 and 23 Nov at 05:00`."""
-    start = date_mark(silence.from_hour * HOUR_MICROS, timezone=zone)
+    """Returns `No data from gateway-eu between Mon 23 Nov 02:00 and Mon 23 Nov 05:00 London time`."""
+    start = silence.from_hour * HOUR_MICROS
     if silence.end_hour is None:
-        return f"No data from {name(silence.source)} since {start}"
-    end = date_mark(silence.end_hour * HOUR_MICROS, timezone=zone)
-    return f"No data from {name(silence.source)} between {start} and {end}"
+        return f"No data from {name(silence.source)} since {local_moment_words(start, zone=zone)}"
+    end = local_moment_words(silence.end_hour * HOUR_MICROS, zone=zone)
+    return f"No data from {name(silence.source)} between {local_moment(start, zone=zone)} and {end}"
 
 
 def gaps_words(gaps: Sequence[DataGap], *, zone: str) -> str:

@@ -11,10 +11,10 @@ from bot.org.teams import Team
 from bot.periods import HOUR_MICROS
 from bot.text import plain
 from bot.views.alerting.alerts import answer_blocks
-from bot.views.blocks import chart_placeholder, context, date_mark, name, section
+from bot.views.blocks import chart_placeholder, context, name, section
 from bot.views.books.budgets import team_may_request
 from bot.views.detection.data_gaps import silence_words
-from bot.views.wording import counted, part_name, times_words
+from bot.views.wording import counted, local_moment_words, part_name, times_words
 
 _MAX_CONTRIBUTORS = 5
 _MAX_SILENCES = 3
@@ -48,7 +48,7 @@ def spike_message(
     amount, usual = usd_round(alert.observed_nanos), usd_round(alert.usual_nanos)
     compared = f"Usual peak: {usual}" if alert.usual_nanos > 0 else "Usually nothing"
     found = f"{shown} spent {amount} in {hours}. {compared}"
-    since = date_mark(alert.from_hour * HOUR_MICROS, timezone=zone)
+    since = local_moment_words(alert.from_hour * HOUR_MICROS, zone=zone)
     above = f" · {times_words(alert.observed_nanos, alert.usual_nanos)} usual" if alert.usual_nanos > 0 else ""
     ended = " The spike has ended." if closed else ""
     if alert.shared:
@@ -100,7 +100,7 @@ def _contributors(alert: SpikeAlert, *, zone: str) -> str:
 def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
     """Returns `key ci-4 $900.00 (85% of it), new, first seen 23 Nov`; the share is of the excess."""
     if part.first_hour is not None:
-        usual = f"new, first seen {date_mark(part.first_hour * HOUR_MICROS, timezone=zone)}"
+        usual = f"new, first seen {local_moment_words(part.first_hour * HOUR_MICROS, zone=zone)}"
     else:
         usual = f"usually {usd(part.usual_nanos)}" if part.usual_nanos else "usually nothing"
     share = percent(min(part.rise_nanos, alert.excess_nanos), alert.excess_nanos)
@@ -110,7 +110,7 @@ def _contributor(alert: SpikeAlert, part: Contributor, *, zone: str) -> str:
 def shared_rise_message(rise: SharedRise, *, zone: str) -> Message:
     """Returns the message to finance about a rise that most teams share; no team gets one."""
     first = min(rise.hours)
-    start = date_mark(first * HOUR_MICROS, timezone=zone)
+    start = local_moment_words(first * HOUR_MICROS, zone=zone)
     lead = (
         f"{counted(rise.teams, 'team')} rose together at {start}: {usd_round(rise.rise_nanos)} more than a week before"
     )

@@ -59,7 +59,7 @@ async def test_what_a_silent_source_sends_as_if_it_were_of_now_raises_nothing_an
     await runs_away(acme, dollars=300)
     await acme.settles()
     (alert,) = await said(acme)
-    assert "No data from gateway between <!date^" in alert.text
+    assert "No data from gateway between " in alert.text
 
 
 MANY_YML = (

@@ -53,7 +53,7 @@ def test_a_spike(snapshot: SnapshotAssertion) -> None:
 
     for number in ("$1,240", "6 hours", "$180", "6.9×", "severity high"):
         assert number in str(message["text"])
-    assert "1. key ci-4 $900.00 (85% of it), new, first seen <!date^" in all_text(message)
+    assert "1. key ci-4 $900.00 (85% of it), new, first seen Mon 23 Nov 05:00 London time" in all_text(message)
     assert buttons(message) == ["I'm on it", "This was planned"]
     assert [element["type"] for element in elements(message)][-1] == "overflow"
     assert message == snapshot
