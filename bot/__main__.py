@@ -51,6 +51,10 @@ LISTED: dict[str, Listed] = {
     "digest": Listed(
         "handlers.reporting.digests:digest_command", "Builds one digest: the message as JSON and its charts as PNG."
     ),
+    "value": Listed(
+        "handlers.reporting.outcomes:value_command",
+        "What a team's spend brought: cost per merged change, by week, workflow and tool.",
+    ),
     "reprice": Listed(
         "handlers.costs.reprice:reprice_command",
         "Prices usage again by today's prices, contracts and aliases, each day by what held on it.",

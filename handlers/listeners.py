@@ -15,7 +15,7 @@ from handlers.context import Context
 from handlers.costs import prices
 from handlers.crosschecks.caps import conflicts as cap_conflicts
 from handlers.org import alert_settings, attribution, setting_history, setup_forms
-from handlers.reporting import company_weeks, digest_details, open_homes
+from handlers.reporting import company_weeks, digest_details, open_homes, outcomes
 from handlers.reporting import questions as typed_questions
 from handlers.reporting.asking import standings
 from handlers.requests import history
@@ -58,6 +58,7 @@ def register_all(app: AsyncApp, context: Context) -> None:
         open_homes,
         company_weeks,
         digest_details,
+        outcomes,
         channels,
         cap_conflicts,
         attribution,

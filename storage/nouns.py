@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from storage.outbox import Outbox
     from storage.reporting.canvases import Canvases
     from storage.reporting.home_changes import HomeChanges
+    from storage.reporting.outcome_spend import OutcomeSpend
     from storage.reporting.reports import Reports
     from storage.reporting.subtree_reports import SubtreeReports
     from storage.reporting.week_uses import WeekUses
@@ -132,6 +133,7 @@ class Transaction(OpenTransaction):
     adjustments: Adjustments = noun("storage.intake.adjustments:Adjustments")
     outcomes: Outcomes = noun("storage.intake.outcomes:Outcomes")
     canvases: Canvases = noun("storage.reporting.canvases:Canvases")
+    outcome_spend: OutcomeSpend = noun("storage.reporting.outcome_spend:OutcomeSpend")
     reports: Reports = noun("storage.reporting.reports:Reports")
     home_changes: HomeChanges = noun("storage.reporting.home_changes:HomeChanges")
     subtree_reports: SubtreeReports = noun("storage.reporting.subtree_reports:SubtreeReports")

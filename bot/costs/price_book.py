@@ -120,6 +120,11 @@ class PriceBook:
         named = self._provider(provider.strip().lower())
         return named.id if named else ""
 
+    def models_of(self, seller: str) -> tuple[str, ...]:
+        """Returns the names of the models that a seller, by the book's id, has a price of."""
+        found = self._by_id.get(seller)
+        return tuple(sorted(model.id for model in found.models)) if found is not None else ()
+
     def geographies(self, provider: str, model: str) -> tuple[str, ...]:
         """Returns the geographies in which a model costs something else."""
         match = self._find(provider, model)

@@ -16,6 +16,7 @@ from bot.demo.company import (
     last_month_yml,
     later_events,
 )
+from bot.demo.merges import merge_events, merges_before
 from bot.demo.own import own_channels, own_teams_yml, slug_of, teams_named
 from handlers.intake.replays import ending_at, read_events
 
@@ -47,12 +48,15 @@ def acme_scenario(now: datetime) -> DemoScenario:
     history = demo_history(now=now)
     return DemoScenario(
         channels=DEMO_CHANNELS,
-        events=[booked.event for booked in history],
+        events=[*(booked.event for booked in history), *merges_before(now)],
         teams_yml=demo_teams_yml(now=now, history=history),
         team="search",
         request=demo_request(now=now),
         last_month=last_month_yml(now=now, history=history),
-        later=lambda since, until: later_events(opened_at=now, since=since, until=until),
+        later=lambda since, until: [
+            *later_events(opened_at=now, since=since, until=until),
+            *merge_events(since=since, until=until),
+        ],
     )
 
 

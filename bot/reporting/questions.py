@@ -15,7 +15,18 @@ from bot.reporting.asking.asked_words import FILLERS, Word, fillers_at, nearest,
 from bot.reporting.asking.suggestions import Suggestion, suggest
 
 Subject = Literal[
-    "standing", "budget", "statement", "forecast", "alerts", "export", "history", "own_history", "keys", "top", "me"
+    "standing",
+    "budget",
+    "statement",
+    "forecast",
+    "alerts",
+    "export",
+    "history",
+    "own_history",
+    "keys",
+    "top",
+    "value",
+    "me",
 ]
 
 SUBJECTS: dict[str, Subject] = {
@@ -37,6 +48,8 @@ SUBJECTS: dict[str, Subject] = {
     "keys": "keys",
     "credentials": "keys",
     "top": "top",
+    "value": "value",
+    "outcomes": "value",
     "me": "me",
     "my": "me",
     "mine": "me",

@@ -1,5 +1,6 @@
 """Whether an ended grant was worth it: one answer per person, which they may change for a week."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -32,3 +33,25 @@ def require_changeable(worth: Worth, *, at: int) -> None:
     until = worth.changeable_until
     if until is not None and at >= until:
         raise Refusal(f"You answered more than {CHANGE_DAYS} days ago, so the answer stays as it is.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorthCounts:
+    """How many ended grants were worth it, by what was said of each; never by whom."""
+
+    yes: int
+    partly: int
+    no: int
+
+    @property
+    def grants(self) -> int:
+        return self.yes + self.partly + self.no
+
+
+def worth_counts(answers: Iterable[tuple[int, WorthAnswer]]) -> WorthCounts:
+    """Counts (request, answer) pairs by grant. One on which people differ was partly worth it."""
+    said: dict[int, set[WorthAnswer]] = {}
+    for request_id, answer in answers:
+        said.setdefault(request_id, set()).add(answer)
+    together = [next(iter(all_of_it)) if len(all_of_it) == 1 else "partly" for all_of_it in said.values()]
+    return WorthCounts(yes=together.count("yes"), partly=together.count("partly"), no=together.count("no"))

@@ -267,12 +267,13 @@ def modal(*, title: str, submit: str, blocks: Sequence[Block], callback_id: str,
     }
 
 
-def page(*, title: str, blocks: Sequence[Block]) -> dict[str, Any]:
-    """Returns a modal to read, without a submit button."""
+def page(*, title: str, blocks: Sequence[Block], metadata: str = "") -> dict[str, Any]:
+    """Returns a modal to read, without a submit button. Slack returns `metadata` with each click in it."""
     if len(blocks) > 100 or len(title) > 24:
         raise ValueError("a modal has at most 100 blocks, and 24 characters in its title")
     close = PlainText("Close")._resolve()
-    return {"type": "modal", "title": PlainText(title)._resolve(), "close": close, "blocks": list(blocks)}
+    carried = {"private_metadata": metadata} if metadata else {}
+    return {"type": "modal", "title": PlainText(title)._resolve(), "close": close, "blocks": list(blocks), **carried}
 
 
 def home(blocks: Sequence[Block], *, metadata: str = "") -> dict[str, Any]:

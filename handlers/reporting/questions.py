@@ -14,6 +14,7 @@ from bot.reporting.questions import AboutPeople, Choice, NotUnderstood, Question
 from bot.views.charts import without_chart
 from bot.views.reporting import questions as views
 from handlers.context import Context
+from handlers.reporting import outcomes
 from handlers.reporting.asking import alerts, exports, forecasts, spends, standings
 from handlers.reporting.asking.meant_teams import MeantTeam, meant_team
 from handlers.reporting.asking.needs import needs_message
@@ -33,6 +34,7 @@ _ANSWERS = {
     "alerts": alerts.answer,
     "keys": spends.answer_keys,
     "top": spends.answer_top,
+    "value": outcomes.answer,
     "history": standings.answer_history,
 }
 

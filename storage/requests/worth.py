@@ -1,11 +1,13 @@
 """Stored answers to the question whether an ended grant was worth it."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 
 from sqlalchemy import select, update
 
-from bot.requests.worth import Worth
-from storage.tables.requests import grant_worth
+from bot.requests.worth import Worth, WorthAnswer
+from storage import bulk
+from storage.tables.requests import budget_requests, grant_worth
 from storage.transaction import OpenTransaction
 
 
@@ -33,3 +35,11 @@ class WorthAnswers:
         mine = (grant_worth.c.request_id == worth.request_id) & (grant_worth.c.person_id == worth.person_id)
         values = {"answer": worth.answer, "answered_at": worth.answered_at}
         await self._connection.execute(update(grant_worth).where(mine).values(**values))
+
+    async def answered(self, team_ids: Collection[int], *, since: int, until: int) -> list[tuple[int, WorthAnswer]]:
+        """Returns (request, answer) of teams' grants about which people were asked within a time, and answered."""
+        mine = select(budget_requests.c.id).where(budget_requests.c.team_id.in_(list(team_ids)))
+        ids = [(int(request_id),) for request_id in (await self._connection.execute(mine)).scalars()]
+        columns = ("request_id", "answer", "asked_at")
+        rows = await bulk.select(self._connection, "grant_worth", columns, ("request_id",), sorted(ids))
+        return [(int(request), answer) for request, answer, at in rows if answer is not None and since <= at < until]

@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ),
             ("claude 30d", "a tool, model, workflow or key of the team"),
             ("top models 30d", "what costs most: `tools`, `models` or `workflows`; people never"),
+            ("value", "what the spend brought: cost per merged change, by team, workflow and tool; never by person"),
             ("keys", "what each key spent, for managers, finance and admins"),
             ("forecast", "what the period comes to, and when the budget runs out"),
             ("alerts", "running and recent alerts with their answers"),

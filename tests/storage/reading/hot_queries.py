@@ -46,6 +46,19 @@ HOT_QUERIES = (
         lambda tx: tx.alerts.posted_of(TEAM, kinds=("spike", "threshold"), since=AT - 30 * DAY_MICROS, until=AT),
     ),
     HotQuery("uses of a team by week", lambda tx: tx.week_uses.by_week([TEAM], first_day=DAY - 63, end_day=DAY)),
+    HotQuery(
+        "what a team spent by week, workflow and tool",
+        lambda tx: tx.outcome_spend.by_span([TEAM], starts=(DAY - 14, DAY - 7), first_day=DAY - 14, end_day=DAY),
+    ),
+    HotQuery(
+        "people behind a team", lambda tx: tx.outcome_spend.people_behind([TEAM], first_day=DAY - 56, end_day=DAY)
+    ),
+    HotQuery(
+        "tokens of a team by model", lambda tx: tx.outcome_spend.by_model([TEAM], first_day=DAY - 28, end_day=DAY)
+    ),
+    HotQuery("outcomes of a team", lambda tx: tx.outcomes.by_day([TEAM], first_day=DAY - 112, end_day=DAY)),
+    HotQuery("outcomes from a source", lambda tx: tx.outcomes.received_since(7, since=AT)),
+    HotQuery("what was said of grants", lambda tx: tx.worth.answered([TEAM], since=AT - DAY_MICROS, until=AT)),
     HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
     HotQuery(
         "last hours of teams",

@@ -15,6 +15,7 @@ FEW_ROWS = {
     *("config", "documents", "teams", "team_roles", "role_references", "alert_settings", "attribution_rules"),
     *("sources", "ingest_keys", "source_activity", "team_changes", "repricings", "unpriced_models", "gateway_teams"),
     *("source_overlaps", "source_producers", "quarantine_sizes", "reattributions", "person_checks", "person_teams"),
+    "grant_worth",
 }
 """Tables that grow with the company, not with its usage: a statement may read them whole."""
 PARTS = {

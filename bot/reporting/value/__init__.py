@@ -1,0 +1,1 @@
+"""What spend brought: cost per outcome, and the same tokens elsewhere."""
