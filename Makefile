@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE  # compiling takes longer than importing, and pytest also rewrites what its plugins import
 
-.PHONY: help demo run check rules test test-dates lint bench drill mutants senders validators clients gateways snapshot screenshots lock clean
+.PHONY: help demo run check rules test test-dates consistency lint bench drill mutants senders validators clients gateways snapshot screenshots lock clean
 .DEFAULT_GOAL := help
 
 help:  ## prints this list
@@ -50,7 +50,10 @@ lint: .venv/test  ## checks style, types and the order of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/test  ## measures ingest against the bare database and an earlier build, and how well spikes are found
+consistency: .venv/test  ## holds each figure on each surface against SQL, for every team at every moment of six months
+	CONSISTENCY_OF_EVERYTHING=1 $(BIN)/python -m pytest -q tests/scenarios/reporting/consistency
+
+bench: .venv/test  ## measures ingest against the bare database and an earlier build, how well spikes are found and forecasts hold
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.shapes
 	$(BIN)/python -m tests.bench.year --quick
@@ -59,6 +62,7 @@ bench: .venv/test  ## measures ingest against the bare database and an earlier b
 	$(BIN)/python -m tests.bench.digests
 	$(BIN)/python -m tests.bench.approvals
 	$(BIN)/python -m tests.bench.spikes --write
+	$(BIN)/python -m tests.bench.forecasts
 
 drill: .venv/test  ## runs the bot for ten minutes under kill -9 and a failing Slack, and writes the verdict to docs/reliability.md
 	$(BIN)/python -m tests.drill --write $(DRILL)

@@ -27,7 +27,9 @@ def standing_chart(standing: Standing) -> tuple[Block, ...]:
         return (line_chart(native_against_plan(plan), block_id=block_id),)
     chart = spend_by_day(standing)
     if not any(any(nanos) for _, nanos in chart.tools):
-        return (section(f"Nothing was spent in the last {CHART_DAYS} days.", block_id=block_id),)
+        is_unpriced = any(day in chart.days for day, _ in standing.unpriced_by_day)
+        nothing = "No price yet for the usage of" if is_unpriced else "Nothing was spent in"
+        return (section(f"{nothing} the last {CHART_DAYS} days.", block_id=block_id),)
     return (bar_chart(native_spend_by_day(chart), block_id=block_id),) if is_worth_drawing(chart) else ()
 
 

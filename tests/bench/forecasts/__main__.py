@@ -26,7 +26,7 @@ from bot.money import MAX_AMOUNT_NANOS
 from bot.periods import Period
 
 out = Console(highlight=False, soft_wrap=True)
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SEEDS = range(401, 405)
 PERIOD_DAYS = 30
 KNOWN_DAYS = 35

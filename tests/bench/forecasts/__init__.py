@@ -1,0 +1,1 @@
+"""Measures the calibration of forecasts on series of real clients."""
