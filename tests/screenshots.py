@@ -1,16 +1,25 @@
 """Remakes the pictures in docs/screenshots from a running demo: `make screenshots`."""
 
 import asyncio
+import io
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from playwright.async_api import Page, expect
 from rich.console import Console
 
+from bot.charts.render import render
+from tests.bot.charts.examples import FAMILY
 from tests.browser import page_of
 from tests.support.demo_page import demo, go, run_command
 
+SHEET = (
+    "two weeks against a plan by weekday", "plan by weekday", "teams", "mix", "spike", "request beside holds",
+)  # fmt: skip
+_GAP = 24
 FOLDER = Path(__file__).parent.parent / "docs" / "screenshots"
 
 
@@ -85,8 +94,28 @@ async def tour(address: str) -> None:
         await take(page, "digest-dark", scroll_to="Drove it:")
 
 
+def contact_sheet() -> None:
+    """Every picture of the family on Slack's light and dark ground, as `charts-light.png` and `charts-dark.png`."""
+    pictures = [Image.open(io.BytesIO(render(FAMILY[name]))) for name in SHEET]
+    columns = [pictures[::2], pictures[1::2]]
+    height = max(sum(one.height + _GAP for one in column) for column in columns) + _GAP
+    for scheme, ground in (("light", "#FFFFFF"), ("dark", "#1A1D21")):
+        sheet = Image.new("RGB", (2 * (pictures[0].width + _GAP) + _GAP, height), ground)
+        for number, column in enumerate(columns):
+            y = _GAP
+            for one in column:
+                sheet.paste(one, (_GAP + number * (one.width + _GAP), y), one)
+                y += one.height + _GAP
+        smaller = sheet.resize((sheet.width // 2, sheet.height // 2), Image.Resampling.LANCZOS)
+        smaller.quantize(128).save(FOLDER / f"charts-{scheme}.png", optimize=True)
+
+
 async def main() -> None:
+    """Takes all pictures, or with `charts` as an argument those of charts alone."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    contact_sheet()
+    if sys.argv[1:] == ["charts"]:
+        return
     async with demo() as address:
         await tour(address)
     Console().print(*sorted(path.name for path in FOLDER.glob("*.png")))

@@ -56,7 +56,7 @@ def spike(hours: int = 24, *, timezone: str = "Europe/London", marked: int = 3, 
 WEEK = ("Claude Code", (210, 260, 310, 280, 240, 30, 22))
 
 TWO_WEEKS = SpendByDay(
-    title="Search spent $8,412 last week, up 23%: Opus on code-review",
+    title="Search spent $5,702 last week, as much as in the week before: Opus on code-review",
     subtitle="Cost per day by tool, 9–22 Nov",
     days=tuple(range(MONDAY - 7, MONDAY + 7)),
     tools=tuple(

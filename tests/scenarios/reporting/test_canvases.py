@@ -1,14 +1,18 @@
 """The canvas in a team's channel: made once, edited when figures change, withdrawn where they should not be seen."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot.org.alert_settings import Destination
+from bot.org.teams_yml.teams_file import read_teams_file
 from bot.sandbox.canvases import Canvas
+from handlers.org.teams import import_teams
 from handlers.reporting import canvases
 from handlers.reporting.canvases import update_canvases
-from tests.support.company import Company
+from tests.support.company import TEAMS_YML, Company
 
 HOUR = timedelta(hours=1, minutes=1)
 
@@ -151,4 +155,35 @@ async def test_slack_may_be_busy(acme: Company) -> None:
     assert not shown(acme)
     later(acme, timedelta(minutes=2))
     await update_canvases(acme.context)
+    assert len(shown(acme)) == 1
+
+
+async def test_the_company_has_one_in_its_own_channel(acme: Company) -> None:
+    await acme.sandbox.does("channel", acme.anna.id, id="CGENERAL", change="invite_app")
+    async with acme.context.store.begin() as tx:
+        root = (await acme.context.rulebooks.current(tx)).directory.root
+        place = Destination(ref="CGENERAL", state="linked")
+        await tx.alert_settings.save(root.id, replace(root.alerts, alerts_destination=place), by=1, at=1)
+    await acme.uses(
+        acme.event("s1", dollars=100, ago=timedelta(days=2)),
+        acme.event("m1", dollars=20, ago=timedelta(days=2), team="mobile", tool="Codex"),
+        acme.event("n1", dollars=5, ago=timedelta(days=2), team=None, user=None, credential="ci-9"),
+    )
+    await update_canvases(acme.context)
+
+    (canvas,) = shown(acme, "CGENERAL")
+    assert canvas.title == "AI spend of Acme"
+    assert "**$125 in the last 7 full days**" in canvas.markdown
+    assert "| Search | $100.00 | $0.00 |" in canvas.markdown
+    assert "Unattributed: $5.00 (4%)." in canvas.markdown
+
+
+async def test_a_team_that_goes_to_preview_loses_its_canvas(acme: Company) -> None:
+    await update_canvases(acme.context)
+    assert len(shown(acme, "CMOBILE")) == 1
+    hidden = TEAMS_YML.replace("slug: mobile, name: Mobile,", "slug: mobile, name: Mobile, mode: preview,")
+    await import_teams(acme.context, read_teams_file(hidden), dry_run=False)
+    await update_canvases(acme.context)
+
+    assert shown(acme, "CMOBILE") == []
     assert len(shown(acme)) == 1
