@@ -1,5 +1,6 @@
 """The digests above the teams: one for the company, and one for each person who manages a department or several teams."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.org.teams import Directory, Team
@@ -28,9 +29,17 @@ class CompanyDigest:
 
 def managed_nodes(directory: Directory, person_id: int) -> tuple[Team, ...]:
     """Returns the open teams that a person manages, without those below another one of them."""
-    own = [team for team in directory.open_teams if person_id in directory.people_with("manager", team)]
+    return _topmost(
+        directory, [team_id for team_id, by, role in directory.roles if (by, role) == (person_id, "manager")]
+    )
+
+
+def _topmost(directory: Directory, team_ids: Iterable[int]) -> tuple[Team, ...]:
+    """Returns the open teams among some, without those below another one of them, by name."""
+    own = [team for team in map(directory.by_id, team_ids) if team.kind == "team" and not team.has_ended]
     ids = {team.id for team in own}
-    return tuple(team for team in own if not any(above.id in ids for above in directory.ancestors(team)))
+    found = [team for team in own if not any(above.id in ids for above in directory.ancestors(team))]
+    return tuple(sorted(found, key=lambda team: (team.name, team.id)))
 
 
 def shown_nodes(directory: Directory, nodes: tuple[Team, ...]) -> tuple[Team, ...]:
@@ -46,10 +55,13 @@ def manager_readers(directory: Directory, *, at: int, without: frozenset[int]) -
     """Returns everybody who manages a department or several teams and can be reached, except the people `without`, who read
     the company's digest. A single team's digest is in its channel.
     """
-    people = {person_id for _, person_id, role in directory.roles if role == "manager"}
+    managed: dict[int, list[int]] = {}
+    for team_id, person_id, role in directory.roles:
+        if role == "manager":
+            managed.setdefault(person_id, []).append(team_id)
     readers = []
-    for person_id in sorted(directory.reachable(frozenset(people)) - without):
-        nodes = shown_nodes(directory, managed_nodes(directory, person_id))
+    for person_id in sorted(directory.reachable(frozenset(managed)) - without):
+        nodes = shown_nodes(directory, _topmost(directory, managed[person_id]))
         if len(nodes) > 1 or any(not t.has_ended for node in nodes for t in directory.children(node)):
             readers.append(ManagerReader(person_id=person_id, nodes=nodes, zone=_zone(directory, nodes, at)))
     return tuple(readers)

@@ -105,7 +105,7 @@ async def test_who_manages_several_teams_gets_one_message(sqlite_url: str) -> No
         await spends(acme)
         assert await monday_comes(acme) == 3  # Ben's, Emi's for Product, and finance's
 
-        both = await acme.ben.sees("Search and Mobile spent $420 last week, up 163%: mostly Search, on code-review.")
+        both = await acme.ben.sees("Mobile and Search spent $420 last week, up 163%: mostly Search, on code-review.")
         assert "Product" not in both.text
         assert len([m for m in await acme.ben.dms() if "last week" in m.text]) == 1
 
