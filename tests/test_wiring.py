@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers.costs.prices import notify_unpriced
 from handlers.listeners import register_all
+from handlers.reporting.company_digests import post_week
 from handlers.reporting.digests import post_digest
 from tests.support.company import Company
 from tests.support.people import Person
@@ -67,7 +68,7 @@ async def test_every_button_drawn_is_answered(acme: Company) -> None:
 
 
 async def _everything_is_said(acme: Company) -> None:
-    """A digest, a threshold, a spike's shape, a request, a model without a price, each with its buttons."""
+    """Digests, a threshold, a spike's shape, a request, a model without a price, each with its buttons."""
     for days in range(12):
         await acme.uses(acme.event(f"d{days}", dollars=20, ago=timedelta(days=days)))
     await acme.uses(*[acme.event(f"s{n}", dollars=100, credential="ci-7") for n in range(8)])
@@ -82,7 +83,9 @@ async def _everything_is_said(acme: Company) -> None:
     today = team.day_of(acme.context.now_micros())
     await acme.uses(acme.event("unpriced", cost_usd=None))
     assert await notify_unpriced(acme.context) == 1
-    assert await post_digest(acme.context, team, today - (today + 3) % 7 - 7)
+    monday = today - (today + 3) % 7
+    assert await post_digest(acme.context, team, monday - 7)
+    assert await post_week(acme.context, monday - 7) == 2
     await acme.settles()
 
 

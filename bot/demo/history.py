@@ -22,6 +22,7 @@ from handlers.books.statements.sealing import seal_statements
 from handlers.context import Context
 from handlers.intake.usage import Intake
 from handlers.org.teams import import_teams
+from handlers.reporting.company_digests import post_week
 from handlers.reporting.digests import post_digest
 from handlers.requests.budget_requests import create_request
 from handlers.schedule import look_up_slack
@@ -56,6 +57,8 @@ async def load_history(context: Context, parts: ProcessParts, scenario: DemoScen
     for team in (team for team in directory.real_teams if team.channel_ref):
         monday, _ = week_of(team.day_of(context.now_micros()))
         await post_digest(context, team, monday - 7)
+    monday, _ = week_of(directory.root.day_of(context.now_micros()))
+    await post_week(context, monday - 7)
     if scenario.request is not None:
         await _create_request(context, scenario.request)
         await _set_aside(context, demo_hold())

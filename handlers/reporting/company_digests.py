@@ -123,6 +123,15 @@ def _due(scope: Scope) -> list[Addressee]:
     return found
 
 
+async def post_week(context: Context, monday: int) -> int:
+    """Posts a week's digests of the company and of every manager who has none yet, whatever the hour. Returns the number."""
+    async with context.store.read() as tx:
+        scope = await context.scope(tx)
+        readers = managers_of_teams(scope.directory, at=scope.at)
+        addressees = [company_addressee(scope.directory, monday), *(manager_addressee(one, monday) for one in readers)]
+    return sum([await put_digest(context, addressee) for addressee in addressees])
+
+
 async def _missing(tx: Transaction, due: list[Addressee]) -> list[Addressee]:
     """Returns the digests that were not posted yet, by one query: it runs all day on Monday."""
     posted = await tx.outbox.known_of([key for addressee in due for key in addressee.keys])
