@@ -59,13 +59,6 @@ HOT_QUERIES = (
     HotQuery("outcomes of a team", lambda tx: tx.outcomes.by_day([TEAM], first_day=DAY - 112, end_day=DAY)),
     HotQuery("outcomes from a source", lambda tx: tx.outcomes.received_since(7, since=AT)),
     HotQuery("what was said of grants", lambda tx: tx.worth.answered([TEAM], since=AT - DAY_MICROS, until=AT)),
-        "tools of some teams by week",
-        lambda tx: tx.subtree_reports.tools_by_week([TEAM], first_day=DAY - 56, end_day=DAY),
-    ),
-    HotQuery(
-        "parts of the teams that moved",
-        lambda tx: tx.subtree_reports.series_of([TEAM], first_day=DAY - 7, end_day=DAY),
-    ),
     HotQuery("hours of a team", lambda tx: tx.reports.by_hour(TEAM, first_hour=DAY * 24 - 72, end_hour=DAY * 24)),
     HotQuery(
         "last hours of teams",
@@ -110,10 +103,6 @@ HOT_QUERIES = (
     HotQuery("recent alerts of a kind", lambda tx: tx.alerts.recent(kind="spike", since=AT - DAY_MICROS)),
     HotQuery("alerts of a week", lambda tx: tx.alerts.count_between(TEAM, from_at=AT - 7 * DAY_MICROS, until_at=AT)),
     HotQuery("whether a message is known", lambda tx: tx.outbox.known("digest:7:2026-W47")),
-    HotQuery(
-        "digests that are known",
-        lambda tx: tx.outbox.known_of(["digest:company:2026-W47", "digest:company:2026-W47:7"]),
-    ),
     HotQuery("messages that were given up", lambda tx: tx.reports.undelivered()),
     HotQuery("counts of undelivered messages", lambda tx: tx.outbox.undelivered_counts()),
     HotQuery("undelivered messages", lambda tx: tx.outbox.undelivered(("waiting", "given-up"), limit=10)),
