@@ -77,6 +77,15 @@ HOT_QUERIES = (
         lambda tx: tx.reports.by_part_in_hours("credential", TEAM, first_hour=DAY * 24 - 4, end_hour=DAY * 24),
     ),
     HotQuery("days of a company", lambda tx: tx.reports.by_day(TEAM_IDS, first_day=DAY - 35, end_day=DAY)),
+    HotQuery(
+        "tools of some teams by week",
+        lambda tx: tx.subtree_reports.tools_by_week([TEAM], first_day=DAY - 56, end_day=DAY),
+    ),
+    HotQuery(
+        "parts of the teams that moved",
+        lambda tx: tx.subtree_reports.series_of([TEAM], first_day=DAY - 7, end_day=DAY),
+    ),
+    HotQuery("digests that are known", lambda tx: tx.outbox.known_of(["digest:company:2026-W47"])),
     HotQuery("unmatched people", lambda tx: tx.reports.unmatched_people(TEAM_IDS, first_day=DAY - 30, end_day=DAY)),
     HotQuery("unattributed keys", lambda tx: tx.attribution.unattributed_keys(TEAM, first_day=DAY - 30, end_day=DAY)),
     HotQuery(
