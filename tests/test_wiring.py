@@ -54,6 +54,7 @@ async def test_every_button_drawn_is_answered(acme: Company) -> None:
         for command in (
             "/tokens",
             "/tokens me",
+            "/tokens value",
             "/tokens expect",
             "/tokens statement",
             "/tokens help",

@@ -1,12 +1,15 @@
 """Native outcomes over real HTTP: beside usage in one body, each once, conflicts and unusable ones as usage has them."""
 
+import asyncio
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from handlers.books.removals import remove_old_events
 from handlers.intake.keys import create_key
 from handlers.intake.retries import retry
 from storage.books.checks import faults
@@ -144,3 +147,31 @@ async def test_check_names_a_total_that_is_not_the_sum_of_its_outcomes(acme: Com
 
     (fault,) = await check(acme)
     assert fault.endswith("change_merged: 1 outcomes, 5 in the total")
+
+
+async def test_bodies_at_once_count_each_outcome_once(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    body = json.dumps([outcome(acme, number, count=2) for number in range(40)]).encode()
+
+    answers = await asyncio.gather(*[acme.posts(body) for _ in range(4)])
+
+    assert sum(answer["accepted"] for _, answer in answers) == 40
+    assert sum(answer["duplicates"] for _, answer in answers) == 120
+    assert sum(row[-1] for row in await days(acme)) == 80
+    assert await check(acme) == []
+
+
+async def test_senders_ids_go_with_old_usage_and_the_counts_and_keys_stay(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    old, new = outcome(acme, 1, ago=timedelta(days=200)), outcome(acme, 2)
+    await acme.uses(old, new)
+    context = replace(acme.context, settings=acme.context.settings.model_copy(update={"keep_events_days": 62}))
+
+    await remove_old_events(context)
+
+    async with acme.context.store.read() as tx:
+        ids = [row[0] for row in await tx.connection.execute(text("SELECT event_id FROM outcomes ORDER BY id"))]
+    assert sorted(ids) == ["", "merge-2"]
+    assert (await acme.uses(old, new))["duplicates"] == 2
+    assert len(await days(acme)) == 2
+    assert await check(acme) == []

@@ -13,7 +13,9 @@ import pytest
 from bot.org.attribution import Source
 from bot.sources.clients.catalog import clients, find_client
 from handlers import connect
-from handlers.intake.keys import create_key
+from handlers.intake.keys import create_key, create_source
+from handlers.intake.source_options import TypedOptions
+from tests.bot.sources.forges.test_merges import GITLAB
 from tests.scenarios.commands import Run, refused, well
 from tests.support.company import Company
 from tests.support.traffic.otlp import log, logs, metrics, span, traces
@@ -164,3 +166,38 @@ async def test_litellm_is_told_by_its_name(acme: Company) -> None:
     found = await arrival(acme, "litellm", "gateway", acme.uses(acme.event("first", dollars=2)))
 
     assert found.sentence == "LiteLLM is sending; 1 call booked, $2.00."
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_a_forge_gets_an_address_and_a_secret_and_no_key(run: Run, forge: str) -> None:
+    said = well(run("connect", forge, "--create", "--url", "https://tokens.example.com/", "--no-wait"))
+
+    assert f"https://tokens.example.com/v1/outcomes/{forge}" in said
+    (secret,) = re.findall(r"(?m)^  Secret(?: token)?: ([\w-]{43})$", said)
+    assert "tok_" not in said
+    assert "whsec_" not in said
+
+    made = well(run("keys", "create", "other", "--source", forge)).strip().splitlines()
+    assert f"/v1/outcomes/{forge}/other" in made[0]
+    assert (len(made[-1]), made[-1] != secret) == (43, True)
+    rotated = well(run("keys", "rotate", "other")).strip().splitlines()[-1]
+    assert (len(rotated), rotated != made[-1]) == (43, True)
+    assert secret not in well(run("keys", "list"))
+    assert "leave it out" in refused(run("keys", "create", "x", "--source", forge, "--signature", "standard"))
+
+
+async def test_the_first_merge_is_counted_and_named(acme: Company) -> None:
+    typed = TypedOptions(secret="a secret of the tests")
+    await create_source(acme.context, "gitlab", source="gitlab", team=None, role="meter", typed=typed)
+    async with acme.context.store.read() as tx:
+        source = await tx.keys.source("gitlab")
+    assert source is not None
+    since = acme.context.now_micros()
+    path = {"path": "/v1/outcomes/gitlab", "X_Gitlab_Token": "a secret of the tests"}
+    moment = {**GITLAB["object_attributes"], "updated_at": acme.clock.now().isoformat()}
+    status, _, _ = await sends(acme, json.dumps({**GITLAB, "object_attributes": moment}), **path)
+    assert status == 200
+
+    arrival = await connect.wait_for(acme.context, find_client("gitlab"), source, since=since, seconds=5)
+    assert arrival is not None
+    assert arrival.sentence == "GitLab is sending; 1 merged change counted."
