@@ -99,6 +99,9 @@ LISTED: dict[str, Listed] = {
     "requests": Listed(
         "handlers.requests.waiting.decision_times:commands", "Budget requests: how long decisions take.", is_group=True
     ),
+    "manifest": Listed(
+        "handlers.manifest:manifest_command", "Prints the Slack app's manifest, to paste at api.slack.com/apps."
+    ),
     "doctor": Listed(
         "handlers.doctor:doctor_command",
         "Settings, database, Slack and channels: what is well, what is not, and what to do. Exit code 1 if anything is not.",

@@ -13,13 +13,16 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import SystemClock
+from bot.refusals import ConfigError
 from bot.settings import Settings
 from handlers.context import make_context
 from handlers.listeners import register_all
+from handlers.manifest import for_address, for_socket_mode
 from handlers.slack.credentials import required_scopes
 
 ROOT = Path(__file__).parent.parent
-MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
+MANIFEST_TEXT = (ROOT / "manifest.yml").read_text()
+MANIFEST: dict[str, Any] = yaml.safe_load(MANIFEST_TEXT)
 REVIEW = (ROOT / "docs" / "security-review.md").read_text()
 SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
 OFFERED = set(MANIFEST["oauth_config"]["scopes"]["bot_optional"])
@@ -188,6 +191,26 @@ def test_every_address_leads_to_the_one_route() -> None:
     }
 
     assert addresses == {"https://example.com/slack/events"}
+
+
+def test_an_app_of_socket_mode_names_no_address_and_is_the_same_otherwise() -> None:
+    made = yaml.safe_load(for_socket_mode(MANIFEST_TEXT))
+
+    assert "example.com" not in for_socket_mode(MANIFEST_TEXT).split("_metadata")[1]
+    assert made["settings"].pop("socket_mode_enabled") is True
+    assert made["oauth_config"] == MANIFEST["oauth_config"]
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) == EVENTS
+    assert made["settings"]["interactivity"] == {"is_enabled": True}
+    assert [one["command"] for one in made["features"]["slash_commands"]] == ["/tokens"]
+
+
+def test_an_app_of_an_address_names_it_everywhere() -> None:
+    made = for_address(MANIFEST_TEXT, "https://tokens.acme.test/")
+
+    assert made.count("https://tokens.acme.test/slack/events") == 3
+    for wrong in ("http://tokens.acme.test", "tokens.acme.test", "https://", "https://a.test/?x=1"):
+        with pytest.raises(ConfigError, match="is no address that Slack reaches"):
+            for_address(MANIFEST_TEXT, wrong)
 
 
 def test_home_and_direct_messages_are_on_and_people_may_write_there() -> None:

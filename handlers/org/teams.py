@@ -11,6 +11,7 @@ from bot.books.budgets import check_budgets_fit
 from bot.costs.stored_documents import contracts_of
 from bot.money import usd
 from bot.org.set_budgets import kept_line
+from bot.org.setting_up.exported import exported_yaml
 from bot.org.setting_up.setups import kept_lines, with_setups
 from bot.org.teams import ORGANISATION_SLUG, Directory
 from bot.org.teams_yml.models import TeamsFile
@@ -176,6 +177,27 @@ def import_command(
             out.print(f"stored, not applied yet: {line}", markup=False)
         if dry_run:
             out.print("Dry run: nothing was stored.")
+
+    run(work())
+
+
+@commands.command("export")
+def export_command(
+    file: Annotated[Path | None, typer.Argument(help="The file to write; without it the YAML is printed.")] = None,
+) -> None:
+    """Writes what was set in Slack as YAML, to carry it to teams.yml."""
+
+    async def work() -> None:
+        async with opened() as context, context.store.read() as tx:
+            directory = (await context.scope(tx)).directory
+            text = exported_yaml(directory, await tx.team_setups.by_slug())
+        if file is None:
+            out.print(text, end="", markup=False)
+            return
+        if file.exists():
+            raise ConfigError(f"{file} is there already. Name another file, and nothing is overwritten.")
+        file.write_text(text, encoding="utf-8")
+        out.print(f"{file}: {len(text.splitlines())} lines", markup=False)
 
     run(work())
 

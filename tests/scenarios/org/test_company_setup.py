@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import select
 
+from bot.org.setting_up.exported import exported_yaml
 from bot.org.teams import Directory, Role
 from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_file
@@ -167,6 +169,32 @@ async def test_two_admins_of_one_company_the_second_looks_again(acme: Company) -
     assert reply.modal is not None
     assert "Somebody else changed the company settings meanwhile" in reply.modal.text_everywhere()
     assert (await directory_of(acme)).organisation.mode == "govern"
+
+
+async def test_what_was_set_in_slack_alone_is_a_file_that_changes_nothing(new: Company) -> None:
+    team = (await new.dan.submits(await opened(new.dan), {"company-name": "Acme"})).modal
+    assert team is not None
+    filled = {"name-0": "Search", "managers-0": ["UBEN"], "members-0": ["UANNA", "UEMI"], "budget-0": "1,250.50"}
+    assert (await new.dan.submits(team, {**filled, "zone-0": "Asia/Tokyo"})).closed
+    async with new.context.store.read() as tx:
+        directory = (await new.context.rulebooks.current(tx)).directory
+        text = exported_yaml(directory, await tx.team_setups.by_slug())
+
+    file = read_teams_file(text)
+
+    assert (file.teams[0].slug, file.teams[0].channel, file.teams[0].timezone) == ("search", "CSEARCH", "Asia/Tokyo")
+    done = await import_file(new.context, file, dry_run=False, reset_settings=True, reset_budgets=True)
+    assert (done.changes, done.kept) == ([], [])
+
+
+async def test_the_export_has_what_slack_set_and_no_more(acme: Company) -> None:
+    team = (await directory_of(acme)).by_slug("search")
+    assert team is not None
+    assert (await acme.ben.submits(await opened(acme.ben), {f"members-{team.id}": ["UEMI"]})).closed
+    async with acme.context.store.read() as tx:
+        text = exported_yaml((await acme.context.rulebooks.current(tx)).directory, await tx.team_setups.by_slug())
+
+    assert yaml.safe_load(text)["teams"] == [{"slug": "search", "members": ["emi@acme.test"]}]
 
 
 async def test_the_history_of_settings_is_read_by_those_whom_it_concerns(acme_on_both: Company) -> None:
