@@ -100,7 +100,8 @@ LISTED: dict[str, Listed] = {
         "handlers.requests.waiting.decision_times:commands", "Budget requests: how long decisions take.", is_group=True
     ),
     "manifest": Listed(
-        "handlers.manifest:manifest_command", "Prints the Slack app's manifest, to paste at api.slack.com/apps."
+        "handlers.slack.installing.manifest:manifest_command",
+        "Prints the Slack app's manifest, to paste at api.slack.com/apps.",
     ),
     "doctor": Listed(
         "handlers.doctor:doctor_command",

@@ -28,7 +28,6 @@ from handlers.reporting.open_homes import publish_home, refresh_homes_forever
 from handlers.requests.caps import show_caps
 from handlers.requests.clicks.worth import ask_worth
 from handlers.schedule import create_schedule, run_due_jobs
-from handlers.slack.answers import listeners_ended
 from handlers.slack.chart_renderer import ChartRenderer
 from handlers.slack.client import slack_client
 from handlers.slack.identity.workspaces import ask_workspace
@@ -195,7 +194,7 @@ async def running(context: Context, *, web: bool, worker: bool) -> AsyncIterator
         finally:
             if socket:
                 await socket.stop()
-            await listeners_ended(context)
+            await context.listeners_ended()
             if homes:
                 homes.cancel()
                 await asyncio.gather(homes, return_exceptions=True)

@@ -100,6 +100,11 @@ class Context:
     def now_micros(self) -> int:
         return micros(self.clock.now())
 
+    async def listeners_ended(self, *, seconds: float = 10.0) -> None:
+        """Waits for the listeners at work, also for what they do after their answer; for so long at most."""
+        if self.listening:
+            await asyncio.wait(self.listening, timeout=seconds)
+
     async def scope(self, tx: Transaction, *, now: datetime | None = None) -> Scope:
         """Returns the scope of a transaction: by the rulebook in force and, unless `now` is given, the clock."""
         rulebook = await self.rulebooks.current(tx)

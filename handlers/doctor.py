@@ -22,7 +22,7 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.schedule import look_up_slack
 from handlers.slack.away import is_slack_away
 from handlers.slack.client import slack_client
-from handlers.slack.credentials import Finding, check_credentials, check_scopes, check_socket
+from handlers.slack.installing.credentials import Finding, check_credentials, check_scopes, check_socket
 from handlers.slack.reachability import label_of, lost_managers
 from storage.intake.pending import Waiting
 from storage.outbox import MessageState

@@ -17,8 +17,8 @@ from bot.refusals import ConfigError
 from bot.settings import Settings
 from handlers.context import make_context
 from handlers.listeners import register_all
-from handlers.manifest import for_address, for_socket_mode
-from handlers.slack.credentials import required_scopes
+from handlers.slack.installing.credentials import required_scopes
+from handlers.slack.installing.manifest import for_address, for_socket_mode
 
 ROOT = Path(__file__).parent.parent
 MANIFEST_TEXT = (ROOT / "manifest.yml").read_text()
@@ -160,7 +160,7 @@ def test_the_doctor_knows_the_scopes_where_the_manifest_is_not_at_hand(
 ) -> None:
     assert set(required_scopes()) == SCOPES
 
-    monkeypatch.setattr("handlers.slack.credentials._MANIFEST", tmp_path / "manifest.yml")
+    monkeypatch.setattr("handlers.slack.installing.credentials._MANIFEST", tmp_path / "manifest.yml")
 
     assert set(required_scopes()) == SCOPES
 

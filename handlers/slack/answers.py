@@ -245,12 +245,6 @@ def answers(context: Context, listener: Listener) -> BoltListener:
     return answered
 
 
-async def listeners_ended(context: Context, *, seconds: float = 10.0) -> None:
-    """Waits for the listeners at work, also for what they do after their answer; for so long at most."""
-    if context.listening:
-        await asyncio.wait(context.listening, timeout=seconds)
-
-
 async def _run(context: Context, listener: Listener, answer: Reply) -> None:
     try:
         now = context.now()

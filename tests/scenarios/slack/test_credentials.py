@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.settings import Settings
-from handlers.slack.credentials import check_credentials, check_scopes, check_socket, required_scopes
+from handlers.slack.installing.credentials import check_credentials, check_scopes, check_socket, required_scopes
 from tests.support.company import APP_TOKEN, Company, company
 from tests.support.databases.copies import Copy
 

@@ -12,7 +12,7 @@ from handlers.slack.socket_mode.connections import SOCKET_GAUGE
 from handlers.slack.socket_mode.links import NotConnected, new_address
 
 Finding = tuple[bool, str]
-_MANIFEST = Path(__file__).parent.parent.parent / "manifest.yml"
+_MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 _SCOPES = (
     *("commands", "chat:write", "users:read", "users:read.email", "channels:read", "groups:read", "files:write"),
     *("app_mentions:read", "im:history"),

@@ -10,7 +10,7 @@ import typer
 from bot.refusals import ConfigError
 from handlers.cli import run
 
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 _EXAMPLE = re.compile(r"(?:https)://example\.com")
 _ADDRESS_LINE = re.compile(r"^ *(?:request_)?url: https://example\.com/\S*\n", re.MULTILINE)
 

@@ -1,0 +1,1 @@
+"""The installed app: its manifest, and its credentials."""
