@@ -30,7 +30,6 @@ async def company_view(scope: Scope, person: Person) -> CompanyView:
     organisation, *teams = standings
     period = organisation.period
     span = span_at(scope, directory.root, "period")
-    nobody = [team for team in shown if team.kind == "unattributed"]
     is_whole = len(real) == len(directory.real_teams)
     budget = await subtree_budget(scope, [directory.root], standings, is_whole=is_whole)
     broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
@@ -39,7 +38,7 @@ async def company_view(scope: Scope, person: Person) -> CompanyView:
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
         spend=await spend_of(scope, shown, span),
-        unattributed_nanos=(await spend_of(scope, nobody, span)).cost_nanos if nobody else 0,
+        unattributed_nanos=organisation.usage_nanos if directory.unattributed in shown else 0,
         prices=await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at),
         quarantined=tuple(await tx.quarantine.shares()),
         not_kept=sum((await tx.quarantine.not_kept()).values()),

@@ -21,6 +21,7 @@ from bot.views.wording import (
     counted,
     in_span_words,
     last_day_text,
+    period_words,
     range_words,
     signed_usd,
     span_words,
@@ -28,6 +29,7 @@ from bot.views.wording import (
 
 _PAGE = 12
 _MOVERS = 3
+_NAMED = 3
 
 
 def spend_blocks(company: CompanyView, *, place: HomePlace) -> list[Block]:
@@ -67,8 +69,19 @@ def _words(company: CompanyView) -> str:
     return (
         f"Spent {cost_words(spend.cost_nanos, has_no_price=spend.has_no_price)} {in_span_words(spend.span)}, "
         f"{usd_round(burn)} a day; {usd(week)} in the last 7 full days ({change}).{_beside_usage(company)} "
-        "Each team's days are those of its own zone."
+        f"Each team's days are those of its own zone.{_in_other_periods(company)}"
     )
+
+
+def _in_other_periods(company: CompanyView) -> str:
+    """Returns which teams are in another period, as around midnight of its last day: their figures are of that one."""
+    others = [s for s in company.teams if s.period != company.organisation.period]
+    if not others:
+        return ""
+    names = ", ".join(name(s.team.name, limit=40) for s in others[:_NAMED])
+    more = f" and {len(others) - _NAMED:,} more" if len(others) > _NAMED else ""
+    period = period_words(others[0].period.name)
+    return f" For {names}{more} that is {period}; the budget and the forecast are all teams' of this period."
 
 
 def _beside_usage(company: CompanyView) -> str:
@@ -84,7 +97,10 @@ def _fields(company: CompanyView) -> list[str]:
     fields = []
     if budget is not None:
         share = percent(budget.charged_nanos, budget.allocated_nanos)
-        fields.append(f"*Budget*\n{usd_round(budget.charged_nanos)} of {usd_round(budget.allocated_nanos)} ({share})")
+        of = period_words(company.organisation.period.name)
+        fields.append(
+            f"*Budget of {of}*\n{usd_round(budget.charged_nanos)} of {usd_round(budget.allocated_nanos)} ({share})"
+        )
     if company.forecast is not None and company.forecast.end_nanos > 0:
         fields.append(f"*Forecast for {last_day_text(company.organisation.period)}*\n{_forecast(company)}")
     fields.append(f"*Unallocated*\n{usd(company.organisation.balance.available_nanos)}")
