@@ -12,6 +12,7 @@ from bot.views.alerting.alerts import answer_blocks
 from bot.views.blocks import chart_placeholder, context, name, section
 from bot.views.books.budgets import figures, headline, outlook, request_buttons
 from bot.views.books.standing_charts import against_plan
+from bot.views.spoken import with_figures
 
 
 def threshold_message(
@@ -40,7 +41,8 @@ def threshold_message(
         *_notes(key, team, command),
     ]
     said = [answered] if answered else []
-    return Message(text=" ".join([f"{crossed}.", now, *after, *said]), blocks=tuple(blocks), charts=charts)
+    text = with_figures(" ".join([f"{crossed}.", now, *after, *said]), figures(standing))
+    return Message(text=text, blocks=tuple(blocks), charts=charts)
 
 
 def crossed_words(standing: Standing, percent: int) -> str:

@@ -22,6 +22,7 @@ from bot.views.books.budgets import (
     uncounted_words,
 )
 from bot.views.books.standing_charts import standing_chart
+from bot.views.spoken import with_figures
 from bot.views.wording import requests_waiting, share_lines
 
 SHOW_STANDING = "show_standing"
@@ -97,7 +98,8 @@ def standing_message(
     notes.append(f"Spent includes today so far. `{command} me` shows your own use, to you alone.")
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     said = " ".join(part for part in (standing_text(standing), gaps_note, *commitments) if part)
-    return Message(text=said, blocks=tuple(blocks))
+    parts = [*figures(standing), *small_print.values(), *([f"*Top tools, last 7 full days*\n{lines}"] if lines else [])]
+    return Message(text=with_figures(said, parts), blocks=tuple(blocks))
 
 
 def no_team_message(teams: Sequence[Team], command: str) -> Message:

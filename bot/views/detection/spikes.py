@@ -14,6 +14,7 @@ from bot.views.alerting.alerts import answer_blocks
 from bot.views.blocks import chart_placeholder, context, name, section
 from bot.views.books.budgets import team_may_request
 from bot.views.detection.data_gaps import silence_words
+from bot.views.spoken import with_figures
 from bot.views.wording import counted, local_moment_words, part_name, times_words
 
 _MAX_CONTRIBUTORS = 5
@@ -83,7 +84,8 @@ def spike_message(
     said = f" {answered}" if answered else ""
     gaps = "".join(f" {words}." for words in silent)
     text = f"{found} · severity {alert.severity}{above}.{driver}{gaps}{ended}{said}"
-    return Message(text=text, blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
+    parts = [f"Since {since}", *(_contributors(alert, zone=zone).splitlines()[1:] if alert.contributors else [])]
+    return Message(text=with_figures(text, parts), blocks=tuple(blocks), charts=(chart,) if chart is not None else ())
 
 
 def _part_words(kind: PartKind, typed: str) -> str:

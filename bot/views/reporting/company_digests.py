@@ -36,6 +36,7 @@ from bot.views.requests.waiting.decision_times import team_line as decided_line
 from bot.views.requests.waiting.decision_times import times_words as all_times_words
 from bot.views.requests.waiting.lists import all_teams_button
 from bot.views.requests.waiting.reminders import list_button
+from bot.views.spoken import with_figures
 from bot.views.wording import counted, no_comparison_words, part_name, requests_waiting, week_words
 
 COMPANY_WEEK = "company_week"
@@ -75,6 +76,7 @@ def company_digest_message(digest: CompanyDigest) -> Message:
     weeks = f"Spend by week, from Monday: {weeks_text(report, with_shares=not charts)}." if has_trend(report) else ""
     drawn = [chart["alt"] for chart in charts]
     text = " ".join(filter(None, (finding, spoken, weeks, *drawn, *notes)))
+    text = with_figures(text, [f"The week is {week_words(digest.monday)}"])
     return Message(text=text, blocks=tuple(blocks), charts=charts)
 
 

@@ -61,8 +61,8 @@ def is_quiet(digest: Digest) -> bool:
 
 
 def is_over(standing: Standing) -> bool:
-    """Returns whether the team has spent more than its budget."""
-    return has_budget(standing) and standing.balance.charged_nanos > max(0, standing.balance.allocated_nanos)
+    """Returns whether the team has spent more than its budget, which is more than nothing."""
+    return has_budget(standing) and standing.balance.charged_nanos > standing.balance.allocated_nanos > 0
 
 
 def _is_heading_over(standing: Standing) -> bool:
@@ -146,7 +146,10 @@ def _drove(digest: Digest) -> str:
 
 def _stands(standing: Standing) -> str:
     """Returns the budget and its forecast; what the headline says is left out."""
-    return outlook(standing) if is_over(standing) else f"{headline(standing)} {outlook(standing)}"
+    if is_over(standing):
+        return outlook(standing)
+    lacks = "" if has_budget(standing) or standing.team.mode == "announce" else f" {no_budget_words(standing)}"
+    return f"{headline(standing)} {outlook(standing)}{lacks}"
 
 
 def _tools(digest: Digest) -> str:
@@ -169,8 +172,9 @@ def _tools(digest: Digest) -> str:
 def _waiting(digest: Digest) -> str:
     if not digest.open_requests:
         return ""
-    asked = usd(sum(one.amount_nanos for one in digest.waiting))
-    return f"{counted(digest.open_requests, 'budget request')}, {asked}{' in all' if digest.open_requests > 1 else ''}"
+    asked = sum(one.amount_nanos for one in digest.waiting)
+    amount = f", {usd(asked)}{' in all' if digest.open_requests > 1 else ''}" if asked else ""
+    return f"{counted(digest.open_requests, 'budget request')}{amount}"
 
 
 def _buttons(digest: Digest, shown: str) -> list[Element]:
@@ -250,9 +254,6 @@ def next_steps(digest: Digest) -> list[str]:
     cause = digest.change.cause
     if cause is not None and not digest.gaps and cause.effect_nanos >= 100 * NANOS:
         steps.append(f"Was it planned? If not, check {cause_words(cause, hides_key=digest.hides_key)}.")
-    if standing.team.mode != "announce" and not has_budget(standing):
-        later = standing.balance.budget == "later"
-        steps.append(no_budget_words(standing) if later else "No budget is set for the team: ask finance to set one.")
     return steps
 
 

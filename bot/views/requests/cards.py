@@ -24,6 +24,7 @@ from bot.views.requests.request_words import (
     who_decides,
     who_pays,
 )
+from bot.views.spoken import with_figures
 from bot.views.wording import budget_words
 
 GATEWAY_NOTE = "Budget is updated. Your gateway's own limit is separate and hasn't changed."
@@ -89,7 +90,8 @@ def approval_card(
     numbers = budget_change_words(standing, request.amount_nanos) if standing is not None and moves else ""
     reason = typed_words(request.reason, limit=300).rstrip(".")
     said = (f"{asked}, {', '.join(terms.split(' · '))}: {reason}.", numbers, who_pays(pending), votes, who)
-    return Message(text=" ".join(filter(None, said)), blocks=tuple(blocks), charts=charts)
+    text = with_figures(" ".join(filter(None, said)), (facts.asked_before, *filter(None, small)))
+    return Message(text=text, blocks=tuple(blocks), charts=charts)
 
 
 def decided_card(
@@ -128,7 +130,8 @@ def decided_card(
         notes = [f"{pending.asker_mention} alone was told why.{released}"]
     notes = [note for note in notes if note]
     blocks.append(context("\n".join([f"{date_mark(at)} · {took}", *notes]), block_id=f"{key}-note"))
-    return Message(text=f"{verdict}: {what}. It was {took}. {' '.join(notes)}", blocks=tuple(blocks))
+    text = with_figures(f"{verdict}: {what}. It was {took}. {' '.join(notes)}", [f"Decided on {date_mark(at)}"])
+    return Message(text=text, blocks=tuple(blocks))
 
 
 def gateway_lines(request: BudgetRequest, caps: Sequence[str]) -> list[str]:
@@ -159,7 +162,7 @@ def _ended_card(pending: PendingRequest, shown: str, text: str, *, note: str) ->
         section(shown, block_id=f"{key}-verdict"),
         context(f"{note} · {date_mark(at)} · {waited}", block_id=f"{key}-note"),
     )
-    return Message(text=text, blocks=blocks)
+    return Message(text=with_figures(text, [f"{note}, {date_mark(at)}"]), blocks=blocks)
 
 
 def card_prefix(pending: PendingRequest) -> str:
