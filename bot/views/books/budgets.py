@@ -42,7 +42,7 @@ def may_request(standing: Standing) -> bool:
 
 def team_may_request(team: Team) -> bool:
     """Returns the same for a team without a standing."""
-    return team.kind == "team" and team.mode == "govern"
+    return team.kind == "team" and team.mode == "govern" and not team.has_ended
 
 
 def request_buttons(team: Team) -> tuple[Element, ...]:

@@ -8,15 +8,16 @@ from bot.refusals import Refusal
 from bot.reporting.asking.asked_days import AskedDays, Days, days_asked
 from bot.reporting.asking.asked_names import PART_KINDS
 from bot.reporting.asking.asked_teams import may_see_keys
-from bot.reporting.asking.spends import PartSpend, SpendAnswer
+from bot.reporting.asking.spends import PartSpend, SpendAnswer, TeamPart
 from bot.reporting.questions import Question
+from bot.reporting.spans import Span
 from bot.reporting.top import TopPart, TopReport
 from bot.views.blocks import name
 from bot.views.reporting.asking import spends as views
 from bot.views.reporting.top import top_message
 from handlers.books.balances import balances_of
 from handlers.reporting.asking.needs import unassigned_keys
-from handlers.reporting.figures import parts_of, spend_and_parts_of, spend_of, spenders_of, tool_mix_of
+from handlers.reporting.figures import parts_of, span_at, spend_and_parts_of, spend_of, spenders_of, tool_mix_of
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest
 
@@ -55,11 +56,30 @@ async def answer(scope: TeamScope, asked: SlackRequest, question: Question) -> M
             tools=tools,
             models=await parts_of(scope, teams, days.span, "model"),
             workflows=await parts_of(scope, teams, days.span, "workflow"),
+            by_team=await _by_team(scope, teams, days.span) if len(teams) > 1 else (),
             teams_below=_below(scope, teams),
             balance=await _balance(scope, days.period),
             period=days.period,
         )
     )
+
+
+async def _by_team(scope: TeamScope, teams: tuple[Team, ...], span: Span) -> tuple[TeamPart, ...]:
+    """Returns what each team spent, each over its own days, the dearest first. They add up to the whole."""
+    own = {team: span if span.is_fixed else span_at(scope, team, span.kind) for team in teams}
+    first, end = min(one.before_day for one in own.values()), max(one.end_day for one in own.values())
+    found = await scope.tx.reports.by_day([team.id for team in teams], first_day=first, end_day=end)
+    days: dict[int, dict[int, int]] = {}
+    for (team_id, day), nanos in found.items():
+        days.setdefault(team_id, {})[day] = nanos
+    parts = []
+    for team, one in own.items():
+        spent = days.get(team.id, {})
+        now = sum(nanos for day, nanos in spent.items() if one.first_day <= day < one.end_day)
+        before = sum(nanos for day, nanos in spent.items() if one.before_day <= day < one.before_end)
+        if now or before:
+            parts.append(TeamPart(team=team, cost_nanos=now, before_nanos=before))
+    return tuple(sorted(parts, key=lambda part: (-part.cost_nanos, part.team.name)))
 
 
 def _below(scope: TeamScope, teams: tuple[Team, ...]) -> int:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.org.teams_yml.teams_file import read_teams_file
+from handlers.org.teams import import_teams
 from tests.support.company import TEAMS_YML, Company, company
 from tests.support.seen import Message
 
@@ -182,3 +184,37 @@ async def test_who_may_see_all_teams_below_sees_their_figures_apart_and_nobody_e
     assert "With its 1 team: $259.50 spent, $9,740.50 left." in asked[acme.ben.id]
     assert "3% $260 of $10,000" in " ".join(asked[acme.chloe.id].split())  # Product's line includes Search
     assert "ith its 1 team" not in asked[acme.anna.id]
+
+
+@pytest.mark.parametrize(
+    ("who", "channel", "mode", "buttons"),
+    [
+        ("anna", "CSEARCH", "govern", ["Request budget", "Share to channel"]),
+        ("ben", "CSEARCH", "govern", ["Request budget", "Share to channel"]),
+        ("mia", "CSEARCH", "govern", ["Request budget", "Share to channel"]),
+        ("chloe", "CSEARCH", "govern", ["Request budget", "Share to channel"]),
+        ("anna", "CGENERAL", "govern", ["Request budget"]),
+        ("chloe", "CMOBILE", "govern", ["Request budget"]),
+        ("anna", "CSEARCH", "announce", ["Share to channel"]),
+        ("anna", "CGENERAL", "announce", []),
+        ("chloe", "CSEARCH", "preview", []),
+    ],
+)
+async def test_a_standing_has_the_buttons_that_would_work(
+    tmp_path: Path, who: str, channel: str, mode: str, buttons: list[str]
+) -> None:
+    yml = TEAMS_YML.replace("mode: govern", f"mode: {mode}")
+    async with company(f"sqlite:///{tmp_path}/tokens.db", teams_yml=yml) as acme:
+        reply = await getattr(acme, who).runs("/tokens search", channel=channel)
+        assert reply.message.buttons() == buttons
+        for button in buttons:
+            answer = await getattr(acme, who).clicks(button, reply.message)
+            assert answer.ok
+            assert "not" not in answer.text, "no button is drawn that only refuses"
+
+
+async def test_an_ended_team_takes_no_requests(tmp_path: Path) -> None:
+    async with company(f"sqlite:///{tmp_path}/tokens.db") as acme:
+        yml = TEAMS_YML.replace("slug: mobile, name: Mobile", "slug: mobile, closed: 2020-01-01, name: Mobile")
+        await import_teams(acme.context, read_teams_file(yml), dry_run=False)
+        assert "Request budget" not in (await acme.mia.runs("/tokens mobile", channel="CMOBILE")).message.buttons()

@@ -112,7 +112,12 @@ async def test_finance_gets_the_company_and_a_department_all_below(acme: Company
     await books_a_month(acme)
 
     assert "Acme has $" in (await acme.chloe.runs("/tokens", channel="CGENERAL")).text
-    assert "Acme spent $759" in (await acme.chloe.runs("/tokens 7d", channel="CGENERAL")).text
+    whole = (await acme.chloe.runs("/tokens 7d", channel="CGENERAL")).text
+    assert "Acme spent $759" in whole
+    assert (
+        "Teams: Mobile: $700.00 (92%), +$700.00; Search: $50.00 (7%), +$50.00; Unattributed: $9.00 (1%), +$9.00."
+        in whole
+    )
     assert (
         "Product with its 1 team spent $50.00" in (await acme.ben.runs("/tokens product 7d", channel="CGENERAL")).text
     )

@@ -27,6 +27,7 @@ from bot.views.wording import (
 )
 
 _MOST_KEYS = 15
+_MOST_TEAMS = 8
 _MOST_OF_A_NAME = 8
 _KINDS = {"tool": "tool", "model": "model", "workflow": "workflow", "credential": "key"}
 
@@ -53,6 +54,10 @@ def spend_message(answer: SpendAnswer) -> Message:
         fields.append(f"*{_sentence(NO_PRICE)}*\n{_unpriced(spend)}")
     blocks: list[Block] = [section(f"*{lead}*", block_id=key, fields=fields)]
     said = [lead]
+    if teams := _team_lines(answer):
+        body = "\n".join(("*Teams*", *(f"• {line}" for line in teams)))
+        blocks.append(section(body, block_id=f"{key}-teams"))
+        said.append(f"Teams: {'; '.join(teams)}.")
     for kind, shares, most in (
         ("tool", answer.tools, 5),
         ("model", answer.models, 3),
@@ -152,6 +157,20 @@ def _lines(shares: Sequence[Share], spend: Spend, *, kind: str, most: int) -> li
     if rest := named[most:]:
         cost = sum(share.cost_nanos for share in rest)
         lines.append(f"{counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, spend.cost_nanos)})")
+    return lines
+
+
+def _team_lines(answer: SpendAnswer) -> list[str]:
+    """Returns a line per team with its share and change, and one for the rest; the node's own usage by its name."""
+    spend, lines = answer.spend, list[str]()
+    for part in answer.by_team[:_MOST_TEAMS]:
+        called = "Unattributed" if part.team.kind != "team" else name(part.team.name)
+        own = " itself" if part.team.id == answer.team.id else ""
+        change = part.cost_nanos - part.before_nanos
+        words = f"{called}{own}: {usd(part.cost_nanos)} ({percent(part.cost_nanos, spend.cost_nanos)})"
+        lines.append(f"{words}, {signed_usd(change)}" if spend.is_compared else words)
+    if rest := answer.by_team[_MOST_TEAMS:]:
+        lines.append(f"{counted(len(rest), 'other')}: {usd(sum(part.cost_nanos for part in rest))}")
     return lines
 
 

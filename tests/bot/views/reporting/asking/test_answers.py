@@ -11,7 +11,7 @@ from bot.messages import Message
 from bot.periods import Calendar, micros, period_of
 from bot.reporting.asking.asked_names import NamedPart
 from bot.reporting.asking.asked_spans import read_span
-from bot.reporting.asking.spends import PartSpend, SpendAnswer
+from bot.reporting.asking.spends import PartSpend, SpendAnswer, TeamPart
 from bot.reporting.asking.suggestions import Suggestion
 from bot.reporting.figures import Spend, spend_of_shares
 from bot.reporting.questions import Choice, NotUnderstood, Question
@@ -68,6 +68,18 @@ def test_a_month_that_is_over_has_its_change_parts_and_budget(snapshot: Snapshot
     )
     assert "1–31 Oct, in London time." in all_text(message)
     assert "Workflows" not in all_text(message), "usage without workflows has none to show"
+    assert message == snapshot
+
+
+def test_a_department_lists_its_teams_and_its_own_usage(snapshot: SnapshotAssertion) -> None:
+    product = replace(SEARCH, id=2, name="Product")
+    teams = [TeamPart(SEARCH, dollars(3_000), dollars(2_000)), TeamPart(product, dollars(371), dollars(857))]
+    others = [TeamPart(replace(HOSTILE_TEAM, id=n), 0, dollars(1)) for n in range(50, 60)]
+    answer = replace(in_october(), team=product, teams_below=11, by_team=(*teams, *others), balance=None)
+    message = posted(spends.spend_message(answer))
+
+    assert "Teams: Search: $3,000.00 (89%), +$1,000.00; Product itself: $371.00 (11%), -$486.00;" in message["text"]
+    assert "4 others: $0.00" in message["text"]
     assert message == snapshot
 
 
