@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.ft2font import LoadFlags
 
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 _SCALE = 64
 """FreeType measures in parts of a pixel."""
 _DPI = 72
@@ -41,10 +42,13 @@ def _known_characters(bold: bool) -> frozenset[int]:
 
 
 def _laid_out(text: str, size: float, bold: bool) -> Any:
-    """Returns the font with a text in it. Fonts are shared, so each use lays out its own text."""
+    """Returns the font with a text in it. Fonts are shared, so each use lays out its own text.
+
+    A sentence that begins with an Arabic or Hebrew name still runs from left to right.
+    """
     font = get_font(_font_file(bold))
     font.set_size(size, _DPI)
-    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    font.set_text(text if text.isascii() else f"{_LEFT_TO_RIGHT}{text}", 0.0, flags=LoadFlags.NO_HINTING)
     return font
 
 

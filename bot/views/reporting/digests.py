@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.books.budgets import Standing
-from bot.charts.values import ChartSpan, SpendByDay, encode, fold_tools
+from bot.charts.values import ChartSpan, SpendByDay, days_text, encode, fold_tools
 from bot.charts.worth import is_worth_drawing
 from bot.messages import Block, Message
 from bot.money import NANOS, percent, usd, usd_round
@@ -17,7 +17,7 @@ from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.causes import cause_words
 from bot.views.reporting.subtree_reports import change
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import counted, part_name, signed_usd, week_words
+from bot.views.wording import counted, part_name, signed_usd, week_words, zone_words
 
 SHOW_WEEK = "show_week"
 """Action id of the button that opens a week's details; its value has the week's Monday and the team's id."""
@@ -197,10 +197,10 @@ def digest_chart(digest: Digest) -> SpendByDay:
     tools = tuple((plain(tool) if tool.strip() else "unnamed tool", nanos) for tool, nanos in digest.tool_days)
     totals = {day: sum(nanos[at] for _, nanos in tools) for at, day in enumerate(days)}
     plan = plan_of(standing, days) if has_budget(standing) else ()
-    span = f"{short_day_text(days[0])} to {short_day_text(days[-1])}" if days else week_words(digest.monday)
+    span = days_text(days[0], days[-1]) if days else week_words(digest.monday)
     chart = SpendByDay(
         title="",
-        subtitle=f"Cost per day by tool, {span}",
+        subtitle=f"Cost per day by tool, {span}, {zone_words(standing.zone)}",
         days=days,
         tools=fold_tools(tools),
         budget_line_nanos=None,
