@@ -142,9 +142,9 @@ def week_chart(report: ValueReport) -> NativeChart | None:
     if len(known) < _LEAST_WEEKS:
         return None
     points = [NativePoint(label=short_day_text(day), value=round(nanos / NANOS, 2)) for day, nanos in known]
-    per = kind_words(report.kind)
+    per, (before, last) = kind_words(report.kind), (nanos for _, nanos in known[-2:])
     return NativeChart(
-        title=cut(f"Cost per {per} by week", 50),
+        title=cut(f"{usd(last)} in the week from {points[-1]['label']}, {usd(before)} before", 50),
         categories=[point["label"] for point in points],
         series=[NativeSeries(name="Cost", data=points)],
         y_label=cut(f"US dollars per {per}", 50),

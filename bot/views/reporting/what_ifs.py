@@ -60,7 +60,7 @@ def what_if_view(
         menu = select(options, action_id=CHOOSE_MODEL, chosen=chosen_key, placeholder="Choose another model")
         blocks.append(actions(menu, block_id="what-if-model"))
     for at, one in enumerate(listed[:_MOST]):
-        blocks.append(section(f"{_capital(what_if_line(one))}\n{arithmetic(one)}", block_id=f"what-if-{at}"))
+        blocks.append(section(f"*{_spoken(what_if_line(one))}*\n{arithmetic(one)}", block_id=f"what-if-{at}"))
     rest = len(listed) - _MOST
     more = f" {rest:,} smaller ones are not listed." if rest > 0 else ""
     blocks.append(
@@ -114,5 +114,6 @@ def _option(model: OtherModel) -> str:
     return f"{plain(model.model, limit=_NAME)}{note}"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _spoken(line: str) -> str:
+    """Returns a line as a sentence; the name of a model stays as it is written."""
+    return f"S{line[1:]}" if line.startswith("short prompts") else line
