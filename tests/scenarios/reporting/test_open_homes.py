@@ -3,10 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.reporting.open_homes import LATELY_MICROS
 from handlers.reporting.open_homes import refresh_open_homes
 from tests.scenarios.alerting.test_alert_answers import over_budget
 from tests.scenarios.reporting.test_home import asks
+from tests.scenarios.slack.signed import click, sends
 from tests.support.company import TEAMS_YML, Company, company
 from tests.support.people import Person
 from tests.support.seen import View
@@ -152,6 +155,29 @@ async def test_pages_turn_and_stay_turned_while_others_act(tmp_path: Path) -> No
         back = (await acme.chloe.clicks("home_page_company_back", now)).home
         assert back is not None
         assert "*Teams by spend* · 1 of 2" in back.text_everywhere()
+
+
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "9999999", "two"])
+async def test_a_button_of_no_page_of_ours_says_so(acme: Company, value: str) -> None:
+    made = click(acme, "UCHLOE", "home_page_company_next", value, team="TACME", user_team="TACME")
+    home = {"type": "home", "id": "V1", "hash": "1.a", "blocks": [], "private_metadata": "company=<!here>"}
+    await sends(acme, {**made, "view": home})
+
+    await acme.chloe.sees("This button no longer works.")
+
+
+async def test_a_page_beyond_the_last_is_the_last(acme: Company) -> None:
+    made = click(acme, "UCHLOE", "home_page_company_next", "9999", team="TACME", user_team="TACME")
+    await sends(acme, {**made, "view": {"type": "home", "id": "V1", "blocks": []}})
+
+    assert "Company" in (await home_of(acme, acme.chloe)).text_everywhere()
+
+
+async def test_guests_and_people_of_other_companies_turn_no_pages(acme: Company) -> None:
+    for member, team in (("UGUS", "TACME"), ("USTRANGER", "TOTHER")):
+        made = click(acme, member, "home_page_company_next", "0", team="TACME", user_team=team)
+        await sends(acme, {**made, "view": {"type": "home", "id": "V1", "blocks": []}})
+        assert (await acme.sandbox.state(member))["home"] is None
 
 
 async def test_in_preview_an_admin_sees_no_teams_figures(tmp_path: Path) -> None:
