@@ -78,9 +78,7 @@ async def answer(scope: TeamScope, asked: SlackRequest, question: Question) -> M
     if question.span is not None:
         span = asked_days(days_of(scope, question).span)
     found = await value_for(scope, scope.team, span, viewer_id=asked.person.id)
-    return value_message(
-        found.report, worth=found.worth, what_ifs=found.what_ifs, has_more=found.has_more, command=scope.command
-    )
+    return value_message(found.report, worth=found.worth, what_ifs=found.what_ifs, has_more=found.has_more)
 
 
 async def value_for(scope: Scope, team: Team, span: ValueSpan, *, viewer_id: int) -> ValueAnswer:

@@ -22,9 +22,7 @@ SHOWN_WHAT_IFS = 2
 RULE = "AI spend divided by all outcomes, whoever or whatever made them."
 
 
-def value_message(
-    report: ValueReport, *, worth: WorthCounts, what_ifs: Sequence[WhatIf], has_more: bool, command: str
-) -> Message:
+def value_message(report: ValueReport, *, worth: WorthCounts, what_ifs: Sequence[WhatIf], has_more: bool) -> Message:
     """Returns the message. `what_ifs` are all of them, the first ones are shown; `has_more` offers the form."""
     key = f"value-{report.team.id}"
     headline = headline_of(report)
@@ -49,7 +47,7 @@ def value_message(
         blocks.append(actions(more, block_id=f"{key}-actions"))
     notes = ["Only you see this.", RULE, *_notes(report)]
     if not report.cost.outcomes:
-        notes = ["Only you see this.", f"An admin connects GitHub or GitLab, or sends outcomes. See `{command} help`."]
+        notes = ["Only you see this.", "An admin connects GitHub or GitLab: `tokens connect github` prints the steps."]
     blocks.append(context(" ".join(notes), block_id=f"{key}-notes"))
     texts = [*([weeks] if weeks else []), *parts, *grants]
     spoken = [headline, f"{coverage}.", *(_spoken(text) for text in texts), *suggestions]

@@ -13,7 +13,7 @@ from bot.reporting.value.what_ifs import ModelUse, OtherModel, WhatIf
 from bot.requests.worth import WorthCounts
 from bot.views.reporting.outcomes import kind_words, value_message, value_text
 from bot.views.reporting.what_ifs import what_if_view
-from tests.bot.views.examples import COMMAND, HOSTILE, HOSTILE_TEAM, SEARCH, TODAY, dollars
+from tests.bot.views.examples import HOSTILE, HOSTILE_TEAM, SEARCH, TODAY, dollars
 from tests.bot.views.surfaces import all_text, obeys, posted
 
 SPAN = last_weeks(TODAY)
@@ -44,7 +44,7 @@ def a_report(*, weekly: float = 350, each: int = 9, known: bool = True) -> Value
 
 
 def shown(report: ValueReport, **more: Any) -> dict[str, Any]:
-    given = {"worth": WORTH, "what_ifs": (SHORT,), "has_more": True, "command": COMMAND, **more}
+    given = {"worth": WORTH, "what_ifs": (SHORT,), "has_more": True, **more}
     return posted(value_message(report, **given))
 
 
