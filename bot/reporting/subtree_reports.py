@@ -10,6 +10,7 @@ from bot.books.forecasts import Forecast
 from bot.org.teams import Directory, Team
 from bot.org.tools import ToolKind
 from bot.periods import Period, local_day
+from bot.reporting.causes.candidates import Cause
 from bot.reporting.digests import Driver
 from bot.reporting.figures import Share
 from bot.reporting.mix import ToolMix
@@ -45,10 +46,15 @@ class TeamSpend:
 
 
 class Mover(NamedTuple):
-    """A team whose change moved the total, and the part that drove it, if one did."""
+    """A team whose change moved the total, and what drove it: the cause of its week, or else the part that changed most.
+
+    `hides_key` is whether the cause is a key that one person alone uses.
+    """
 
     spend: TeamSpend
     driver: Driver | None
+    cause: Cause | None = None
+    hides_key: bool = False
 
 
 class BudgetRisk(NamedTuple):

@@ -14,13 +14,11 @@ from bot.messages import Message
 from bot.org.teams import Team
 from bot.periods import day_start, hour_of, micros, monday_of, week_name, week_of
 from bot.refusals import ConfigError
-from bot.reporting.causes.choosing import WeekChange, week_change
-from bot.reporting.causes.weeks import HISTORY_WEEKS, USUAL_WEIGHTS, Weeks, WeekUse, Weigh
+from bot.reporting.causes.weeks import WeekUse
 from bot.reporting.digests import Digest, WaitingAsk, drivers_of, due_week
 from bot.reporting.figures import BasisUse, SpendPart, shares_of, spend_of_shares
 from bot.reporting.mix import mix_of
 from bot.reporting.spans import week_span
-from bot.rulebook import Rulebook
 from bot.views.reporting.digests import digest_message
 from bot.views.requests.waiting.decision_times import times_words
 from handlers.alerting.expected_spend import announced_in
@@ -28,6 +26,7 @@ from handlers.books.standings import standing_of
 from handlers.cli import opened, out, run
 from handlers.context import Context
 from handlers.detection.data_gaps import gaps_of
+from handlers.reporting.causes import change_of, is_personal, week_uses_of
 from handlers.reporting.company_digests import node_digest_of, post_node_digest
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope, TeamScope
@@ -90,12 +89,9 @@ async def digest_of(scope: TeamScope, monday: int) -> Message | None:
 async def build_digest(scope: TeamScope, monday: int) -> Digest:
     """Returns the figures of a team's closed week, and why it changed."""
     tx, team = scope.tx, scope.team
-    history = monday - 7 * HISTORY_WEEKS
-    first_day = await tx.reports.first_day_after([team.id], history)
-    uses = await tx.week_uses.by_week([team.id], first_day=history, end_day=monday + 7)
+    uses, first_day = await week_uses_of(scope, team, monday)
     tools, models, workflows = (shares_of(*_uses_of(uses, part)) for part in _PARTS)
-    full = HISTORY_WEEKS if first_day is None else max(0, (monday - first_day) // 7)
-    change = week_change(Weeks(uses=tuple(uses), full=full), weigh=_weights(scope.rulebook, day=monday))
+    change = change_of(scope, uses, monday=monday, first_day=first_day)
     began = first_day if first_day is not None and first_day > monday - 7 else None
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
     chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
@@ -107,7 +103,7 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
         monday=monday,
         week=spend_of_shares(week_span(monday, zone=team.zone_on(scope.at)), tools, first_day=began),
         change=change,
-        hides_key=await _is_personal(scope, change),
+        hides_key=await is_personal(scope, change),
         tools=tools,
         models=models,
         workflows=workflows,
@@ -135,26 +131,6 @@ def _uses_of(uses: Sequence[WeekUse], part: SpendPart) -> tuple[list[BasisUse], 
         for at in (0, 1)
     )
     return week, before
-
-
-def _weights(rulebook: Rulebook, *, day: int) -> Weigh:
-    """Returns what reads the relative prices of a model's tokens from the prices in force; usual ones if it has none."""
-
-    def weights(provider: str, model: str) -> Sequence[float]:
-        rates = rulebook.prices.explain(provider, model, day=day).rates
-        if rates is None or not rates.uncached_input or rates.unpriced:
-            return USUAL_WEIGHTS
-        counters = (rates.cache_read, rates.cache_write_5m, rates.cache_write_1h, rates.output)
-        return (1.0, *(rate / rates.uncached_input for rate in counters))
-
-    return weights
-
-
-async def _is_personal(scope: TeamScope, change: WeekChange) -> bool:
-    """Returns whether the cause is a key that one known person alone uses: its figures are that person's."""
-    owner_id = change.cause.owner_id if change.cause is not None else 0
-    people = await scope.tx.people.by_ids({owner_id}) if owner_id else {}
-    return any(person.slack_id for person in people.values())
 
 
 async def _decision_times(scope: Scope, team: Team) -> str:

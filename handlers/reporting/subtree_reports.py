@@ -31,6 +31,7 @@ from bot.reporting.subtree_reports import (
 from handlers.books.balances import balances_of
 from handlers.books.standings import standings_of
 from handlers.books.subtrees import subtree_figures_of
+from handlers.reporting.causes import change_of, is_personal, week_uses_of
 from handlers.reporting.figures import span_at, uses_of
 from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope
@@ -83,7 +84,7 @@ async def subtree_report(scope: Scope, nodes: Sequence[Team], span: Span, *, sho
         period=directory.period_at(nodes[0], scope.at),
         budget=budget if has_budget else None,
         forecast=subtree_forecast(scope, nodes, standings, budget),
-        movers=tuple(Mover(spend, drivers.get(spend.team.id)) for spend in moved),
+        movers=tuple([await _mover(scope, spend, drivers.get(spend.team.id), span) for spend in moved]),
         risks=risks_of(standings),
         tools=shares_of(uses, uses_before),
         mix=mix_of(uses, uses_before, kind_of=scope.rulebook.tools.kind_of),
@@ -179,6 +180,17 @@ async def _drivers(
         if same_way:
             found[spend.team.id] = same_way[0]
     return found
+
+
+async def _mover(scope: Scope, spend: TeamSpend, driver: Driver | None, span: Span) -> Mover:
+    """Returns a team that moved, with the cause that its own digest names, if the span is a week and it has one."""
+    if span.kind != "week":
+        return Mover(spend, driver)
+    uses, first_day = await week_uses_of(scope, spend.team, span.first_day)
+    change = change_of(scope, uses, monday=span.first_day, first_day=first_day)
+    if change.cause is None or change.cause.kind == "many" or change.cause.effect_nanos * spend.change_nanos <= 0:
+        return Mover(spend, driver)
+    return Mover(spend, driver, change.cause, await is_personal(scope, change))
 
 
 async def _series(scope: Scope, moved: Sequence[TeamSpend], windows: Sequence[Window]) -> list[SeriesSum]:

@@ -20,6 +20,7 @@ from bot.views.reporting.subtree_reports import (
     has_trend,
     mix_picture,
     mix_words,
+    mover_cause,
     mover_line,
     movers_words,
     nodes_name,
@@ -37,7 +38,7 @@ from bot.views.requests.waiting.decision_times import times_words as all_times_w
 from bot.views.requests.waiting.lists import all_teams_button
 from bot.views.requests.waiting.reminders import list_button
 from bot.views.spoken import with_figures
-from bot.views.wording import counted, no_comparison_words, part_name, requests_waiting, week_words
+from bot.views.wording import counted, no_comparison_words, requests_waiting, week_words
 
 COMPANY_WEEK = "company_week"
 """The button opens the details of the company's week; its value is the week's Monday."""
@@ -95,9 +96,9 @@ def _finding(digest: CompanyDigest) -> str:
     if main is None:
         return f"{said}, {moved}."
     team = [] if (main.spend.team,) == report.nodes else [name(main.spend.team.name, limit=40)]
-    part = [] if main.driver is None else [f"on {part_name(main.driver.share.name, kind=main.driver.dimension)}"]
-    cause = ", ".join(team + part)
-    return f"{said}, {moved}: mostly {cause}." if cause else f"{said}, {moved}."
+    cause = ", ".join(filter(None, [*team, mover_cause(main)]))
+    mostly = "mostly " if team else ""
+    return f"{said}, {moved}: {mostly}{cause}." if cause else f"{said}, {moved}."
 
 
 def _lines(digest: CompanyDigest) -> list[tuple[str, str]]:

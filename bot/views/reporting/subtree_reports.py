@@ -12,6 +12,7 @@ from bot.reporting.subtree_reports import BudgetRisk, CostCentreSpend, MixWeek, 
 from bot.text import plain
 from bot.views.blocks import bar_chart, name
 from bot.views.books.budgets import no_forecast_words
+from bot.views.reporting.causes import cause_words
 from bot.views.requests.waiting.reminders import worked_words
 from bot.views.wording import counted, last_day_text, part_name, period_words, range_words, signed_usd
 
@@ -48,15 +49,19 @@ def share(part: int, whole: int) -> str:
     return "under 1%" if shown == "0%" and part > 0 else shown
 
 
-def mover_line(mover: Mover, *, with_driver: bool = True) -> str:
-    """Returns `Search +$720.00 to $1,260.00 (workflow nightly-evals)`."""
-    spend, driver = mover
-    by = (
-        ""
-        if driver is None or not with_driver
-        else f" ({driver.dimension} {part_name(driver.share.name, kind=driver.dimension)})"
-    )
+def mover_line(mover: Mover, *, with_cause: bool = True) -> str:
+    """Returns `Search +$720.00 to $1,260.00 (nightly-evals)`."""
+    spend, cause = mover.spend, mover_cause(mover) if with_cause else ""
+    by = f" ({cause})" if cause else ""
     return f"{name(spend.team.name, limit=_NAME)} {signed_usd(spend.change_nanos)} to {usd(spend.cost_nanos)}{by}"
+
+
+def mover_cause(mover: Mover) -> str:
+    """Returns the cause that the team's own digest names, or else the part that changed most: `evals stopped`."""
+    if mover.cause is not None:
+        return cause_words(mover.cause, hides_key=mover.hides_key)
+    driver = mover.driver
+    return "" if driver is None else part_name(driver.share.name, kind=driver.dimension)
 
 
 def movers_words(report: SubtreeReport) -> str:
@@ -67,7 +72,7 @@ def movers_words(report: SubtreeReport) -> str:
     if not report.is_compared:
         return ""
     if report.movers:
-        return "; ".join(mover_line(mover, with_driver=mover is not main) for mover in report.movers)
+        return "; ".join(mover_line(mover, with_cause=mover is not main) for mover in report.movers)
     return "Many small changes." if report.change_nanos and report.teams else ""
 
 

@@ -25,8 +25,9 @@ async def spends(acme: Company) -> None:
     await acme.uses(
         acme.event("s0", dollars=1, ago=timedelta(days=20)),
         acme.event("m0", dollars=1, ago=timedelta(days=20), team="mobile"),
-        acme.event("s1", dollars=100, ago=timedelta(days=7), workflow="code-review"),
-        acme.event("s2", dollars=400, workflow="code-review"),
+        acme.event("s1", dollars=100, ago=timedelta(days=7)),
+        acme.event("s2", dollars=100),
+        *(acme.event(f"r{n}", dollars=100, workflow="code-review") for n in range(3)),
         acme.event("m1", dollars=60, team="mobile", ago=timedelta(days=7)),
         acme.event("m2", dollars=20, team="mobile", tool="MetaCode"),
         acme.event("n1", dollars=5, team=None, user=None, credential="ci-9"),
@@ -55,7 +56,7 @@ async def test_finance_and_the_manager_of_a_department_get_one_each(acme_on_both
     await acme.settles()
 
     company_digest = await acme.chloe.sees("Acme spent $425 last week")
-    assert "mostly Search, on code-review" in company_digest.text
+    assert "mostly Search, code-review (new)" in company_digest.text
     assert "$5.00 unattributed (1% of spend)" in company_digest.text
     own = await acme.ben.sees("Product spent $400 last week")
     assert "unattributed" not in own.text
@@ -105,7 +106,7 @@ async def test_who_manages_several_teams_gets_one_message(sqlite_url: str) -> No
         await spends(acme)
         assert await monday_comes(acme) == 3  # Ben's, Emi's for Product, and finance's
 
-        both = await acme.ben.sees("Mobile and Search spent $420 last week, up 163%: mostly Search, on code-review.")
+        both = await acme.ben.sees("Mobile and Search spent $420 last week, up 163%: mostly Search, code-review (new)")
         assert "Product" not in both.text
         assert len([m for m in await acme.ben.dms() if "last week" in m.text]) == 1
 

@@ -11,6 +11,7 @@ from bot.charts.render import render
 from bot.charts.values import MixByWeek, decode
 from bot.money import usd_round
 from bot.periods import short_day_text
+from bot.reporting.causes.candidates import Cause
 from bot.reporting.company_digests import CompanyDigest
 from bot.reporting.subtree_reports import SubtreeReport
 from bot.views.reporting.company_digests import MOST_LINES, company_digest_message, week_page
@@ -36,7 +37,7 @@ def lines(shown: dict[str, Any]) -> list[str]:
 def test_the_companys_week(snapshot: SnapshotAssertion) -> None:
     shown = message(report())
 
-    assert shown["text"].startswith("Acme spent $4,130 last week, up 8%: mostly Search, on nightly-evals. ")
+    assert shown["text"].startswith("Acme spent $4,130 last week, up 8%: mostly Search, nightly-evals. ")
     assert "2 requests are waiting for a decision, 1 of them for you; the oldest since" in shown["text"]
     assert "$30.00 unattributed (1% of spend)" in shown["text"]
     assert buttons(shown) == ["Details", "All that waits"]
@@ -166,3 +167,17 @@ def test_too_little_history_has_no_verdict() -> None:
     page = all_text(week_page(digest(report(first_day=MONDAY - 2))))
     assert "*Search* $3,370.67\n" in page
     assert ", up" not in page
+
+
+def test_a_mover_has_the_cause_that_its_own_digest_names() -> None:
+    evals = Cause(kind="part", effect_nanos=dollars(500), named=(("workflow", "evals"),), state="new")
+    key = Cause(kind="part", effect_nanos=dollars(500), named=(("credential", "ci-7"),), owner_id=7)
+    main = report().movers[0]
+    for cause, hides_key, words in (
+        (evals, False, "mostly Search, evals (new)."),
+        (key, False, "mostly Search, key ci-7."),
+        (key, True, "mostly Search, one key."),
+    ):
+        shown = message(report(movers=(main._replace(cause=cause, hides_key=hides_key),)))
+        assert shown["text"].startswith(f"Acme spent $4,130 last week, up 8%: {words}")
+        assert "ci-7" not in all_text(shown) or not hides_key
