@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
 
 from handlers.context import Context
 from tests.scenarios.reporting.consistency import surfaces
 from tests.scenarios.reporting.consistency.truths import Sum, Truth, days_of, today
-from tests.scenarios.reporting.consistency.worlds import BUDGETS, EAST, STARTS, WEST, ZONES
+from tests.scenarios.reporting.consistency.worlds import BUDGETS, EAST, ROLES, STARTS, WEST, ZONES
 
 ALL = (*ZONES, "east", "west")
 EVERYBODY = (*ALL, "organisation", "unattributed")
@@ -77,6 +79,10 @@ class Judge:
         form = (await surfaces.types(self.context, by, "request 100 more", channel=channel)).text_everywhere()
         home = (await surfaces.opens_home(self.context, by)).text_everywhere()
         digest = await self.judge_digest(slug)
+        for role in ROLES:  # the channel shows its team to everybody there
+            theirs = (await surfaces.types(self.context, role, "", channel=channel)).text_everywhere()
+            if slug not in BELOW:  # who may not see the teams below has no figure with them
+                self._is(f"{slug}: /tokens of {role}", re.findall(MONEY, theirs), re.findall(MONEY, standing))
         self._same_forecast(slug, [standing, budget, form, digest])
         self._expects_if_there(f"{slug}: Home", home, rf"\*{slug.title()}[ *][^\n]*?({MONEY}) of ", month)
         assert before is not None
@@ -126,6 +132,16 @@ class Judge:
         self._says(
             "the company's digest", digest.text_everywhere(), _round(await truth.week_of(EVERYBODY, "organisation"))
         )
+
+    async def judge_exports(self, folder: Path) -> None:
+        """Compares the export of usage of each team's month."""
+        every = await surfaces.exports_usage(self.context, f"{self.at:%Y-%m}", folder)
+        for slug in ALL:
+            rows = [row for row in every if row["team"] == slug]
+            nanos = sum(int(Decimal(row["cost_usd"] or 0) * 10**9) for row in rows)
+            unpriced = sum(row["cost_usd"] == "" for row in rows)
+            used = await self.truth.spent(slug, "month")
+            self._is(f"{slug}: export", (nanos, len(rows), unpriced), (used.nanos, used.calls, used.unpriced))
 
     async def judge_person(self, who: str) -> None:
         """Compares a person's own use, by the organisation's day."""

@@ -1,11 +1,14 @@
 """The surfaces as people meet them: what is typed or opened, and the words that come back."""
 
+import csv
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 from bot.messages import Message
 from bot.periods import week_of
+from handlers.books.exports.commands import export
 from handlers.commands import dispatch
 from handlers.context import Context
 from handlers.reporting.company_digests import node_digest_of
@@ -86,6 +89,14 @@ async def digest(context: Context, slug: str) -> Surface | None:
         is_node = bool(directory.children(team)) or team.kind == "organisation"
         message = await (node_digest_of(scope, team, monday) if is_node else digest_of(scope.of_team(team), monday))
     return None if message is None else Surface({"text": message.text, "blocks": list(message.blocks)})
+
+
+async def exports_usage(context: Context, period: str, folder: Path) -> list[dict[str, str]]:
+    """The rows of `tokens export usage`."""
+    file = folder / f"usage-{period}.csv"
+    await export(context, "usage", str(file), period=period, file_format="csv", is_silent=True)
+    with file.open(newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def channel_of(slug: str) -> str:
