@@ -19,6 +19,8 @@ class Spend:
 
     spent_nanos: int
     forecast_nanos: int
+    has_no_price: bool = False
+    """Whether nothing is known of the cost: all their usage lacks a price."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,11 @@ class PersonUse:
     days: tuple[int, ...] = ()
     """Nano-dollars of each of the last 14 days, today last."""
 
+    @property
+    def has_no_price(self) -> bool:
+        """Returns whether nothing is known of the month's cost: its usage lacks a price."""
+        return self.month_nanos == 0 and any(share.unpriced_tokens for share in self.tools)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PendingRequest:

@@ -128,6 +128,11 @@ def cost_words(nanos: int, *, has_no_price: bool) -> str:
     return NO_PRICE if has_no_price else usd(nanos)
 
 
+def round_cost_words(nanos: int, *, has_no_price: bool) -> str:
+    """Formats the same in whole dollars from a hundred on, as in tables and forecasts."""
+    return NO_PRICE if has_no_price else usd_round(nanos)
+
+
 def no_comparison_words(first_day: int) -> str:
     """Formats why there is no change: the days before are incomplete."""
     return f"no full comparison yet: first usage {short_day_text(first_day)}"

@@ -9,14 +9,14 @@ from bot.books.budgets import has_begun
 from bot.books.grant_ends import TypedEnd
 from bot.books.grants import Grant
 from bot.messages import Block, Message
-from bot.money import usd, usd_round
+from bot.money import usd
 from bot.org.teams import Team
 from bot.periods import long_day_text
 from bot.text import plain
 from bot.views.blocks import actions, button, context, field, modal, name, section, text_input
 from bot.views.books.grants import end_words
 from bot.views.grant_ends import end_fields, end_grant_button
-from bot.views.wording import last_day_text, period_words
+from bot.views.wording import NO_PRICE, last_day_text, period_words, round_cost_words
 
 ALLOCATION_FORM = "allocation_form"
 HAND_OUT = "hand_out_budget"
@@ -95,8 +95,10 @@ def share_hint(share: TeamShare, allocator: Allocator) -> str:
     elif team.starts_day is not None and not has_begun(team, allocator.period.first_day):
         parts.append(f"Begins on {long_day_text(team.starts_day)}")
     if share.spend is not None:
-        parts.append(f"Spent {usd(share.spend.spent_nanos)}")
-        parts.append(f"forecast {usd_round(share.spend.forecast_nanos)} by {last_day_text(allocator.period)}")
+        of = share.spend
+        parts.append(f"Spent: {NO_PRICE}" if of.has_no_price else f"Spent {usd(of.spent_nanos)}")
+        end = round_cost_words(of.forecast_nanos, has_no_price=of.has_no_price)
+        parts.append(f"forecast {end} by {last_day_text(allocator.period)}")
         if balance.budget == "set":
             parts.append(f"{usd(balance.available_nanos)} available")
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.books.allocations import Allocator, TeamShare
+from bot.books.allocations import Allocator, Spend, TeamShare
 from bot.messages import Block, Message
 from bot.money import usd, usd_round
 from bot.org.teams import Team
@@ -12,7 +12,7 @@ from bot.views.books.allocations import HAND_OUT
 from bot.views.books.budgets import REQUEST_BUDGET, team_may_request
 from bot.views.books.grants import GrantLine
 from bot.views.grant_ends import end_grant_button
-from bot.views.wording import NO_PRICE, cost_words, counted, last_day_text, period_words
+from bot.views.wording import NO_PRICE, cost_words, counted, last_day_text, period_words, round_cost_words
 
 _MAX_TEAMS = 50
 _MAX_GRANTS = 10
@@ -103,11 +103,16 @@ def _figures(allocator: Allocator, has_no_price: bool) -> list[str]:
         f"*Available*\n{usd(balance.available_nanos)}",
     ]
     if allocator.spend is not None and allocator.shares:
-        parts.append(f"*Spent with its teams*\n{usd(allocator.spend.spent_nanos)}")
-        parts.append(f"*Forecast with its teams by {end}*\n{usd_round(allocator.spend.forecast_nanos)}")
+        together = cost_words(allocator.spend.spent_nanos, has_no_price=allocator.spend.has_no_price)
+        parts.append(f"*Spent with its teams*\n{together}")
+        parts.append(f"*Forecast with its teams by {end}*\n{_forecast(allocator.spend)}")
     elif allocator.spend is not None:
-        parts.append(f"*Forecast by {end}*\n{usd_round(allocator.spend.forecast_nanos)}")
+        parts.append(f"*Forecast by {end}*\n{_forecast(allocator.spend)}")
     return parts
+
+
+def _forecast(spend: Spend) -> str:
+    return round_cost_words(spend.forecast_nanos, has_no_price=spend.has_no_price)
 
 
 def _extra(allocator: Allocator) -> str:
@@ -139,8 +144,8 @@ def _rows(shares: Sequence[TeamShare], allocator: Allocator) -> list[list[str]]:
             [
                 plain(share.team.name, limit=40),
                 usd_round(balance.received_nanos) if is_set else "none",
-                usd_round(share.spend.spent_nanos) if share.spend else "",
-                usd_round(share.spend.forecast_nanos) if share.spend else "",
+                round_cost_words(share.spend.spent_nanos, has_no_price=share.spend.has_no_price) if share.spend else "",
+                _forecast(share.spend) if share.spend else "",
                 usd_round(balance.available_nanos) if is_set else "",
             ]
         )
@@ -155,7 +160,10 @@ def _spoken(allocator: Allocator, has_no_price: bool) -> str:
         spent = f"Its own usage has {NO_PRICE}{held}."
     if not allocator.shares:
         return spent
-    together = f" With its teams it spent {usd(allocator.spend.spent_nanos)}." if allocator.spend else ""
+    together = ""
+    if allocator.spend is not None:
+        whole = cost_words(allocator.spend.spent_nanos, has_no_price=allocator.spend.has_no_price)
+        together = f" Spent with its teams: {whole}."
     return f"{usd(balance.handed_nanos)} is with its teams. {spent}{together}"
 
 

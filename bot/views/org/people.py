@@ -4,7 +4,7 @@ from bot.messages import Block, Message
 from bot.money import tokens_short, usd, usd_round
 from bot.reporting.reports import PersonUse
 from bot.views.blocks import context, date_mark, name, section
-from bot.views.wording import counted, share_lines
+from bot.views.wording import NO_PRICE, cost_words, counted, share_lines
 
 _MAX_TEAMS = 5
 
@@ -19,13 +19,25 @@ def my_use_text(use: PersonUse) -> str:
     if not has_use(use):
         return "Nothing is recorded for you this month."
     calls, tokens = counted(use.month_calls, "call"), tokens_short(use.month_tokens)
-    text = (
-        f"You used {usd_round(use.month_nanos)} this month: {calls}, {tokens} tokens. "
-        f"Today {usd(use.today_nanos)}, last 7 full days {usd(use.week_nanos)}."
-    )
+    if use.has_no_price:
+        text = f"{month_lead(use)}: {calls}, {tokens} tokens."
+    else:
+        text = (
+            f"{month_lead(use)}: {calls}, {tokens} tokens. "
+            f"Today {usd(use.today_nanos)}, last 7 full days {usd(use.week_nanos)}."
+        )
     if use.notional_nanos:
         text += f" {notional_text(use)}"
     return text
+
+
+def month_lead(use: PersonUse) -> str:
+    """Returns `You used $180 this month`, or that nothing of it has a price."""
+    return (
+        f"Your use this month has {NO_PRICE}"
+        if use.has_no_price
+        else f"You used {usd_round(use.month_nanos)} this month"
+    )
 
 
 def notional_text(use: PersonUse) -> str:
@@ -42,15 +54,12 @@ def my_use_message(use: PersonUse, *, command: str, limit_nanos: int | None = No
             "If you use AI tools, their calls may carry another name for you: ask an admin to add it as an alias."
         )
         return Message(text=text, blocks=(section(text, block_id="my-use"), context(private, block_id="my-use-notes")))
+    costs = (("Today", use.today_nanos), ("Last 7 full days", use.week_nanos), ("This month", use.month_nanos))
     fields = [
-        f"*Today*\n{usd(use.today_nanos)}",
-        f"*Last 7 full days*\n{usd(use.week_nanos)}",
-        f"*This month*\n{usd(use.month_nanos)}",
+        *(f"*{days}*\n{cost_words(nanos, has_no_price=use.has_no_price and not nanos)}" for days, nanos in costs),
         f"*Calls and tokens this month*\n{counted(use.month_calls, 'call')}, {tokens_short(use.month_tokens)} tokens",
     ]
-    blocks: list[Block] = [
-        section(f"*You used {usd_round(use.month_nanos)} this month.*", block_id="my-use", fields=fields)
-    ]
+    blocks: list[Block] = [section(f"*{month_lead(use)}.*", block_id="my-use", fields=fields)]
     for title, shares, kind in (("Tools", use.tools, "tool"), ("Models", use.models, "model")):
         if shares:
             lines = share_lines(shares, total_nanos=use.month_nanos, kind=kind)

@@ -91,6 +91,8 @@ async def with_spend(scope: TeamScope, allocator: Allocator, *, person_id: int) 
         team_id: Spend(
             spent_nanos=figures[team_id].charged_nanos if team_id in figures else balances[team_id].charged_nanos,
             forecast_nanos=sum(standings[team.id].forecast.end_nanos for team in teams),
+            has_no_price=any(standings[team.id].has_no_price for team in teams)
+            and not any(standings[team.id].balance.charged_nanos for team in teams),
         )
         for team_id, teams in below.items()
     }

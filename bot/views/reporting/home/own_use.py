@@ -5,7 +5,7 @@ from bot.money import tokens_short, usd, usd_round
 from bot.reporting.reports import PersonUse
 from bot.views.bars import curve
 from bot.views.blocks import context, preformatted, section
-from bot.views.org.people import has_use, notional_text
+from bot.views.org.people import has_use, month_lead, notional_text
 from bot.views.wording import change_words, counted, month_words, part_name
 
 _TOOLS = 3
@@ -27,7 +27,9 @@ def own_use_blocks(use: PersonUse) -> list[Block]:
 
 def _words(use: PersonUse) -> str:
     calls, tokens = counted(use.month_calls, "call"), tokens_short(use.month_tokens)
-    lead = f"You used {usd_round(use.month_nanos)} this month: {calls}, {tokens} tokens."
+    lead = f"{month_lead(use)}: {calls}, {tokens} tokens."
+    if use.has_no_price:
+        return lead
     if use.last_month_nanos:
         month = month_words(use.last_month)
         change = change_words(use.month_nanos, use.last_month_so_far_nanos, before=f"the same days of {month}")
