@@ -20,7 +20,7 @@ def png_of(pixels: Any) -> bytes:
     unfiltered = np.zeros((rows, 1 + columns * 4), np.uint8)
     unfiltered[:, 1:] = pixels.reshape(rows, columns * 4)
     header = struct.pack(">IIBBBBB", columns, rows, 8, 6, 0, 0, 0)
-    squeezed = zlib.compress(unfiltered.tobytes(), _LEVEL)
+    squeezed = zlib.compress(unfiltered.data, _LEVEL)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", squeezed) + _chunk(b"IEND", b"")
 
 
