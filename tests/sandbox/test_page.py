@@ -102,3 +102,36 @@ async def test_enter_sends_what_was_typed_though_a_longer_command_is_suggested(o
     await composer.fill("/tokens m")
     await composer.press("Tab")
     await expect(composer).to_have_value("/tokens me")
+
+
+async def test_a_canvas_is_a_tab_of_its_channel_and_its_markdown_is_text(office: Office, page: Page) -> None:
+    lines = [
+        "**$12** of `$20`",
+        "",
+        "## Tools",
+        "",
+        "| Tool | Cost |",
+        "| --- | --- |",
+        r"| a\|b \<b\>x\</b\> | $12 |",
+        "",
+        "- one",
+    ]
+    await page.goto(f"{office.url}/#as=UANNA&at=CSEARCH")
+    made = await office.slack.canvases_create(
+        title="AI spend", channel_id="CSEARCH", document_content={"type": "markdown", "markdown": "\n".join(lines)}
+    )
+    await page.get_by_role("tab", name="AI spend").click()
+    canvas = page.locator("#canvas-page")
+
+    await expect(canvas.get_by_role("heading", name="Tools")).to_be_visible()
+    await expect(canvas.locator("strong")).to_have_text("$12")
+    await expect(canvas.locator("tbody td").first).to_have_text("a|b <b>x</b>")
+    await expect(canvas.locator("li")).to_have_text("one")
+    await expect(page.locator("#stream")).to_be_hidden()
+    await page.get_by_role("tab", name="Messages").click()
+    await expect(page.locator("#stream")).to_be_visible()
+
+    await page.get_by_role("tab", name="AI spend").click()
+    await office.slack.canvases_delete(canvas_id=made["canvas_id"])
+    await expect(canvas).to_be_hidden()
+    await expect(page.locator("#stream")).to_be_visible()
