@@ -83,7 +83,12 @@ async def _check_teams(context: Context) -> list[Finding]:
         late = late_totals(await tx.pending.waiting(), now=context.now_micros())
     findings: list[Finding] = []
     if not directory.real_teams:
-        findings.append((False, "there are no teams: write a teams.yml and run `tokens teams import teams.yml`"))
+        findings.append(
+            (
+                False,
+                "there are no teams: type /tokens setup in a team's channel, or run `tokens teams import teams.yml`",
+            )
+        )
     findings += people
     advice = {
         "unresolved": "is not found: invite the bot into it, or mend its name",
@@ -101,7 +106,9 @@ async def _check_teams(context: Context) -> list[Finding]:
             if p and p.state in advice
         ]
     if not any(count for _, count in sources):
-        findings.append((False, "no ingest key is in force: `tokens keys create NAME --source cloudevents` makes one"))
+        findings.append(
+            (False, "no ingest key is in force: `tokens connect CLIENT --create` makes one and says what to paste")
+        )
     findings += [
         (
             False,
@@ -138,7 +145,12 @@ async def _check_gateways(context: Context) -> list[Finding]:
 async def _check_roles(tx: Transaction, directory: Directory) -> list[Finding]:
     """Checks whether somebody with a role can be reached for each team, and in finance."""
     if not directory.finance:
-        return [(False, "nobody is finance: name somebody under organisation.finance in teams.yml")]
+        return [
+            (
+                False,
+                "nobody is finance: type /tokens setup in Slack, or name somebody under organisation.finance in teams.yml",
+            )
+        ]
     findings: list[Finding] = []
     lost = await lost_managers(tx, directory)
     for team in lost:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import sys
+import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from rich.console import Console
 from bot.charts.render import render
 from tests.bot.charts.examples import FAMILY
 from tests.browser import page_of
+from tests.support.company import APP_TOKEN, company
 from tests.support.demo_page import demo, go, run_command
 
 SHEET = (
@@ -110,14 +112,43 @@ def contact_sheet() -> None:
         smaller.quantize(128).save(FOLDER / f"charts-{scheme}.png", optimize=True)
 
 
+async def installing() -> None:
+    """A new installation over Socket Mode: the two forms of `/tokens setup`, and the first usage."""
+    with tempfile.TemporaryDirectory(prefix="tokens-pictures-") as folder:
+        url = f"sqlite:///{folder}/tokens.db"
+        async with company(url, teams_yml="", app_token=APP_TOKEN) as new, page_of(new.sandbox.base_url) as page:
+            messages, dialog = page.locator("main"), page.get_by_role("dialog")
+            await go(page, new.sandbox.base_url, person="UDAN", place="CSEARCH")
+            await run_command(page, "/tokens setup")
+            await expect(dialog).to_contain_text("You become its admin")
+            await dialog.locator("[data-action=company-name]").fill("Acme")
+            await take(page, "setup-company")
+            await dialog.get_by_role("button", name="Set up", exact=True).click()
+            await expect(dialog).to_contain_text("Short name")
+            await dialog.locator("[data-action=budget]").fill("2,000")
+            await dialog.locator("[data-action=name]").fill("Search")
+            await take(page, "setup-team")
+            await dialog.get_by_role("button", name="Create team").click()
+            await expect(dialog).to_be_hidden()
+            await new.uses(*[new.event(n, dollars=4.2, ago=timedelta(hours=n)) for n in range(9)])
+            await new.settles()
+            await run_command(page, "/tokens")
+            await expect(messages).to_contain_text("Only visible to you")
+            await take(page, "setup-done")
+
+
 async def main() -> None:
-    """Takes all pictures, or with `charts` as an argument those of charts alone."""
+    """Takes all pictures, or with `charts` or `install` as an argument those alone."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    if sys.argv[1:] == ["install"]:
+        await installing()
+        return
     contact_sheet()
     if sys.argv[1:] == ["charts"]:
         return
     async with demo() as address:
         await tour(address)
+    await installing()
     Console().print(*sorted(path.name for path in FOLDER.glob("*.png")))
 
 

@@ -76,7 +76,7 @@ async def set_company(scope: Scope, wish: CompanyWish, *, by: int, action: str) 
 
 
 async def _tell(scope: Scope, company: str, roles: Mapping[Role, frozenset[int]], *, by: int) -> None:
-    """Tells everybody who has or had one of these roles who has them now."""
+    """Tells everybody else who has or had one of these roles who has them now."""
     directory, tx = scope.directory, scope.tx
     now = frozenset().union(*roles.values())
     concerned = now | directory.people_with("finance", directory.root) | directory.people_with("admin", directory.root)
@@ -85,7 +85,7 @@ async def _tell(scope: Scope, company: str, roles: Mapping[Role, frozenset[int]]
     message = views.company_changed_message(
         company, by_mention=called(people[by]), finance=named["finance"], admins=named["admin"], key=str(scope.at)
     )
-    await post_to_people(tx, concerned, message, dedupe_key=f"company:{scope.at}", at=scope.at)
+    await post_to_people(tx, concerned - {by}, message, dedupe_key=f"company:{scope.at}", at=scope.at)
 
 
 async def open_first_form(asked: SlackRequest) -> None:

@@ -75,11 +75,11 @@ async def set_up(scope: Scope, context: Context, wish: SetupWish, *, by: int) ->
         await scope.tx.config.changed()
     await _record(scope, made, before, changes, is_new=team is None, by=by)
     after = Scope(tx=scope.tx, rulebook=await context.rulebooks.read(scope.tx), now=scope.now, command=scope.command)
-    has_budget = await _hand_out(after, context, made.id, wish, by=by)
+    is_linked = bool(changes.get("channel"))
+    has_budget = await _hand_out(after, context, made.id, wish, by=by, is_told=not is_linked)
     if has_budget:
         rulebook = await context.rulebooks.read(scope.tx)
         after = Scope(tx=scope.tx, rulebook=rulebook, now=scope.now, command=scope.command)
-    is_linked = bool(changes.get("channel"))
     if is_linked:
         await _greet(after.of_team_id(made.id), by=by)
     return after.directory.by_id(made.id), has_budget
@@ -204,7 +204,7 @@ def _stored(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-async def _hand_out(scope: Scope, context: Context, team_id: int, wish: SetupWish, *, by: int) -> bool:
+async def _hand_out(scope: Scope, context: Context, team_id: int, wish: SetupWish, *, by: int, is_told: bool) -> bool:
     """Hands out the team's budget from its parent's, by the rules of `/tokens allocate`. Returns whether it changed."""
     if wish.budget is None or not spaced(wish.budget):
         return False
@@ -219,15 +219,17 @@ async def _hand_out(scope: Scope, context: Context, team_id: int, wish: SetupWis
     seen = (await allocator_of(payer)).seen
     wanted = Wish(typed={team_id: wish.budget}, end=EndChoice(kind="open"), seen=seen)
     try:
-        await allocate(payer, context, wanted, by=by)
+        await allocate(payer, context, wanted, by=by, is_told=is_told)
     except FieldRefusals as refusal:
         raise FieldRefusal(views.BUDGET_FIELD, next(iter(refusal.fields.values()))) from refusal
     return True
 
 
 async def _greet(scope: TeamScope, *, by: int) -> None:
-    """Says in the channel what was linked to it, and who decides."""
+    """Says in the channel what was linked to it, and who decides. In preview finance reads it, if that is anybody else."""
     tx, directory, team = scope.tx, scope.directory, scope.team
+    if team.mode == "preview" and directory.reachable_finance <= {by}:
+        return
     managers = directory.people_with("manager", team)
     people = await tx.people.by_ids({by, *managers})
     mentions = sorted(called(people[person]) for person in managers)

@@ -118,8 +118,11 @@ def require_may_allocate(directory: Directory, person_id: int, team: Team) -> No
     )
 
 
-async def allocate(scope: TeamScope, context: Context, wish: Wish, *, by: int) -> tuple[Allocator, list[Allocated]]:
-    """Hands out a team's budget: all of it or nothing. Returns the team as it is then, and what changed.
+async def allocate(
+    scope: TeamScope, context: Context, wish: Wish, *, by: int, is_told: bool = True
+) -> tuple[Allocator, list[Allocated]]:
+    """Hands out a team's budget: all of it or nothing. Returns the team as it is then, and what changed. Without `is_told`
+    another message says so.
 
     Raises BudgetsChanged if the budgets are others than those seen, FieldRefusals by team id, and FieldRefusal for the end. The
     configuration must be locked, and the caller judges the teams' alerts after the commit.
@@ -160,7 +163,8 @@ async def allocate(scope: TeamScope, context: Context, wish: Wish, *, by: int) -
         if share.team.id in amounts
     ]
     await _record(scope, changed, by=by)
-    await _notify(scope, after, changed, by=by)
+    if is_told:
+        await _notify(scope, after, changed, by=by)
     return after, changed
 
 

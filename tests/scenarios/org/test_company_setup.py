@@ -134,9 +134,10 @@ async def test_an_admin_changes_roles_and_mode_and_everybody_concerned_is_told(a
     assert changed["mode"] == ["govern", "announce"]
     assert [len(side) for side in changed["finance"]] == [1, 2]
     await acme.settles()
-    for person in (acme.dan, acme.emi, acme.chloe, acme.ben):
+    for person in (acme.emi, acme.chloe, acme.ben):
         assert any("changed the company settings of Acme" in one.raw["text"] for one in await person.dms())
-    assert not any("company settings" in one.raw["text"] for one in await acme.anna.dms())
+    for person in (acme.anna, acme.dan):
+        assert not any("company settings" in one.raw["text"] for one in await person.dms())
     refused = await acme.dan.runs("/tokens setup company", channel="CSEARCH")
     assert "Only an admin changes the company settings" in refused.text
 
@@ -169,6 +170,15 @@ async def test_two_admins_of_one_company_the_second_looks_again(acme: Company) -
     assert reply.modal is not None
     assert "Somebody else changed the company settings meanwhile" in reply.modal.text_everywhere()
     assert (await directory_of(acme)).organisation.mode == "govern"
+
+
+async def test_who_sets_up_a_team_alone_in_preview_gets_no_messages_about_it(new: Company) -> None:
+    team = (await new.dan.submits(await opened(new.dan), {"company-name": "Acme"})).modal
+    assert team is not None
+    assert (await new.dan.submits(team, {"name-0": "Search", "budget-0": "500"})).closed
+    await new.settles()
+
+    assert await new.dan.dms() == []
 
 
 async def test_what_was_set_in_slack_alone_is_a_file_that_changes_nothing(new: Company) -> None:
