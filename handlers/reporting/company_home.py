@@ -14,7 +14,7 @@ from handlers.crosschecks.health_alerts import silent_sources
 from handlers.crosschecks.observations import drifting
 from handlers.crosschecks.overlaps import shown_overlaps
 from handlers.crosschecks.unread_usage import shown_unread
-from handlers.reporting.figures import span_at, spend_of, tool_mix_of
+from handlers.reporting.figures import span_at, spend_and_mix_of
 from handlers.reporting.subtree_reports import mix_trend, subtree_budget, subtree_forecast
 from handlers.scope import Scope
 from handlers.slack.reachability import lost_managers
@@ -34,10 +34,11 @@ async def company_view(scope: Scope, person: Person) -> CompanyView:
     budget = await subtree_budget(scope, [directory.root], standings, is_whole=is_whole)
     broken = [route for team in directory.alert_teams for route in _broken_routes(team)]
     today = organisation.today
+    spend, mix = await spend_and_mix_of(scope, shown, span)
     return CompanyView(
         organisation=organisation,
         teams=tuple(sorted(teams, key=lambda s: -s.balance.charged_nanos)),
-        spend=await spend_of(scope, shown, span),
+        spend=spend,
         unattributed_nanos=organisation.usage_nanos if directory.unattributed in shown else 0,
         prices=await prices_view(tx, first_day=period.first_day, end_day=period.end_day, at=at),
         quarantined=tuple(await tx.quarantine.shares()),
@@ -52,7 +53,7 @@ async def company_view(scope: Scope, person: Person) -> CompanyView:
         lost_managers=await lost_managers(tx, directory),
         unattributed=await _unattributed_view(scope, person),
         caps=await caps_to_look_at(scope),
-        mix=await tool_mix_of(scope, shown, span),
+        mix=mix,
         budget=budget if budget.allocated_nanos > 0 else None,
         forecast=subtree_forecast(scope, [directory.root], standings, budget),
         weeks=await mix_trend(scope, [directory.root], end_day=today, shows_preview=shows_preview),

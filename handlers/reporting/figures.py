@@ -55,6 +55,13 @@ async def tool_mix_of(scope: Scope, teams: Sequence[Team], span: Span) -> ToolMi
     return mix_of(now, before, kind_of=scope.rulebook.tools.kind_of)
 
 
+async def spend_and_mix_of(scope: Scope, teams: Sequence[Team], span: Span) -> tuple[Spend, ToolMix]:
+    """Returns the spend and the same by kind of tool, from one read."""
+    now, before = await _uses(scope, teams, span, "tool")
+    mix = mix_of(now, before, kind_of=scope.rulebook.tools.kind_of)
+    return await _spend(scope, teams, span, shares_of(now, before)), mix
+
+
 async def _spend(scope: Scope, teams: Sequence[Team], span: Span, shares: Sequence[Share]) -> Spend:
     first = await scope.tx.reports.first_day_after([team.id for team in teams], span.before_day)
     return spend_of_shares(span, shares, first_day=first)

@@ -16,6 +16,7 @@ _HALF = 32
 _EXACT = 1 << 53
 """Below it a float holds every whole number."""
 _EXACT_ROWS = 1 << 20
+_WEEK = 7
 """As many halves of 64-bit numbers add up exactly in a float."""
 
 
@@ -141,6 +142,22 @@ def sums_by_code(teams: Iterable[TeamDays], codes: Ints, *, first_day: int, end_
         exact_sums(at, np.concatenate([part[row] for part in parts]), size) for row in range(CALLS, NOTIONAL + 1)
     ]
     return {code: DaySums(*(amount[code] for amount in amounts)) for code in used}
+
+
+def costs_by_code_and_week(
+    teams: Iterable[TeamDays], codes: Ints, *, first_day: int, end_day: int, monday: int
+) -> dict[tuple[int, int], int]:
+    """Returns nano-dollars by (code, the week's Monday) in one pass. `monday` is that of the first day."""
+    parts = [part for team in teams if (part := team.between(first_day, end_day)).size]
+    if not parts:
+        return {}
+    size = int(codes.max()) + 1
+    weeks = (np.concatenate([part[DAY] for part in parts]) - monday) // _WEEK
+    at = weeks * size + codes[np.concatenate([part[SERIES] for part in parts])]
+    count = size * (int(weeks.max()) + 1)
+    sums = exact_sums(at, np.concatenate([part[COST] for part in parts]), count)
+    used = np.flatnonzero(np.bincount(at, minlength=count)).tolist()
+    return {(place % size, monday + _WEEK * (place // size)): sums[place] for place in used}
 
 
 def joined(known: TeamDays, fresh: TeamDays, *, from_day: int, keep_from: int) -> TeamDays:

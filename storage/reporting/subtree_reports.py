@@ -8,7 +8,7 @@ from sqlalchemy import func, literal_column, select
 from bot.periods import week_of
 from storage.queries.sums import nano_sums, whole
 from storage.reporting.company_days import MANY_TEAMS, CompanyDays
-from storage.reporting.day_columns import sums_by_code
+from storage.reporting.day_columns import costs_by_code_and_week
 from storage.tables.base import COUNTER_COLUMNS
 from storage.tables.intake import usage_days, usage_series
 from storage.transaction import OpenTransaction
@@ -57,12 +57,9 @@ class SubtreeReports:
     ) -> dict[tuple[str, int], int]:
         teams = await self._company.of_teams(team_ids, first_day=first_day, end_day=end_day)
         coded = self._company.names.coded(("tool",))
-        found: dict[tuple[str, int], int] = {}
-        for monday in range(week_of(first_day)[0], end_day, _WEEK):
-            days = {"first_day": max(monday, first_day), "end_day": min(monday + _WEEK, end_day)}
-            for code, own in sums_by_code(teams.values(), coded.codes, **days).items():
-                found[coded.names[code][0], monday] = own.cost_nanos
-        return found
+        monday = week_of(first_day)[0]
+        sums = costs_by_code_and_week(teams.values(), coded.codes, first_day=first_day, end_day=end_day, monday=monday)
+        return {(coded.names[code][0], at): nanos for (code, at), nanos in sums.items()}
 
     async def series_of(self, team_ids: Collection[int], *, first_day: int, end_day: int) -> list[SeriesSum]:
         """Returns the spend of a few teams by tool, model and workflow over [first_day, end_day)."""
