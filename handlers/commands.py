@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.reporting.asking.asked_words import nearest
 from bot.requests.asking.typed_asks import parse_request
 from bot.text import first_word
 from bot.views.reporting import help as help_views
@@ -62,7 +63,7 @@ async def dispatch(asked: SlackRequest) -> None:
     word = word.casefold()
     found = COMMANDS.get(word)
     if word == "me":
-        found = me_command if not rest or first_word(rest)[0].casefold() == "limit" else None
+        found = me_command if not rest or nearest(first_word(rest)[0].casefold(), ("limit",)) else None
     if word == "history" and first_word(rest)[0].casefold() == "settings":
         found = show_setting_history
     if found is not None:

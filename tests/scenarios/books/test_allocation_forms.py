@@ -9,11 +9,13 @@ from tests.support.company import TEAMS_YML, Company
 async def test_who_may_and_who_is_told_why_not(acme: Company) -> None:
     for person, text, said in (
         (acme.anna, "/tokens allocate", "You hand out no budget"),
-        (acme.anna, "/tokens allocate product", "You can't hand out the budget of Product. Its managers can"),
-        (acme.ben, "/tokens allocate mobile 100", "Finance hands out the budget of Acme."),
+        (acme.anna, "/tokens allocate product", "There is no team “product”."),
+        (acme.anna, "/tokens allocate search 5", "You can't hand out the budget of Product. Its managers can"),
+        (acme.ben, "/tokens allocate mobile 100", "There is no team “mobile”."),
         (acme.ben, "/tokens allocate product 20000", "Finance hands out the budget of Acme."),
         (acme.ben, "/tokens allocate nowhere 5", "There is no team “nowhere”."),
-        (acme.mia, "/tokens allocate search 5", "You can't hand out the budget of Product."),
+        (acme.mia, "/tokens allocate search 5", "There is no team “search”."),
+        (acme.mia, "/tokens allocate mobile 5", "Finance hands out the budget of Acme."),
         (acme.ben, "/tokens alocate", "Did you mean `/tokens allocate`?"),
     ):
         reply = await person.runs(text, channel="CGENERAL")
