@@ -25,6 +25,12 @@ _ALT_CHARACTERS = 1_000
 _MOST_LINES = 5
 _DRIVERS = 2
 _NEAR = 10
+_CHECKS = {
+    "swap": "Was the new model planned? If not, go back to {left}.",
+    "cache": "Find out why less is cached, and mend it.",
+    "part": "Was it planned? If not, stop it or set a limit.",
+}
+"""What to do about a cause that made the week cost more. Prices, people and calls are not the team's to undo."""
 _MEASURED = frozenset({"price", "cache", "swap", "people", "calls", "size"})
 """Causes whose amount no part of the spend shows."""
 
@@ -252,8 +258,8 @@ def next_steps(digest: Digest) -> list[str]:
             f"{counted(digest.unpriced_calls, 'call')} {verb} no price yet, so {their} cost is missing: ask finance to set one."
         )
     cause = digest.change.cause
-    if cause is not None and not digest.gaps and cause.effect_nanos >= 100 * NANOS:
-        steps.append(f"Was it planned? If not, check {cause_words(cause, hides_key=digest.hides_key)}.")
+    if cause is not None and not digest.gaps and cause.effect_nanos >= 100 * NANOS and cause.kind in _CHECKS:
+        steps.append(_CHECKS[cause.kind].format(left=name(cause.left, limit=40)))
     return steps
 
 
