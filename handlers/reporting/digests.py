@@ -94,7 +94,8 @@ async def build_digest(scope: TeamScope, monday: int) -> Digest:
     change = change_of(scope, uses, monday=monday, first_day=first_day)
     began = first_day if first_day is not None and first_day > monday - 7 else None
     by_tool = await tx.reports.by_tool_and_day(team.id, first_day=monday - 7, end_day=monday + 7)
-    chart_days = tuple(range(monday + 7 - CHART_DAYS, monday + 7))
+    is_first = began is not None and began >= monday
+    chart_days = tuple(range(monday if is_first else monday + 7 - CHART_DAYS, monday + 7))
     pending = await tx.budget_requests.pending([team.id])
     people = await tx.people.by_ids({request.person_id for request in pending})
     start, end = _start(team, monday), _start(team, monday + 7)
