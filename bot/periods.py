@@ -72,8 +72,9 @@ def local_day(at_micros: int, zone_name: str) -> int:
     return _day_of_quarter_hour(at_micros // _QUARTER_HOUR_MICROS, zone_name)
 
 
+@lru_cache(maxsize=8_192)
 def day_start(day: int, zone_name: str) -> datetime:
-    """Returns the UTC moment at which a local day starts."""
+    """Returns the UTC moment at which a local day starts. Pages of many teams ask for the same few days."""
     return datetime.combine(date_of(day), time(), zone(zone_name)).astimezone(UTC)
 
 
