@@ -107,7 +107,7 @@ def no_team_message(teams: Sequence[Team], command: str) -> Message:
     if not teams:
         text = (
             "This channel belongs to no team, and you are in none. "
-            f"Type `{command}` in your team's channel, or ask an admin to add you to your team. "
+            f"Type `{command}` in your team's channel, or ask an admin to link this one with `{command} setup`. "
             f"`{command} me` shows your own use."
         )
         return Message(text=text, blocks=(section(text, block_id="no-team"),))
