@@ -71,10 +71,6 @@ class Forecast:
     """Today's pace, where it is far above the usual."""
 
     @property
-    def burn_nanos_per_day(self) -> int:
-        return self.usual_nanos_per_day
-
-    @property
     def is_expected_to_run_out(self) -> bool:
         return self.is_known and self.run_out_day is not None
 
