@@ -27,6 +27,11 @@ HOT_QUERIES = (
     ),
     HotQuery("who looked at a person", lambda tx: tx.people.looks_of([7], limit=5)),
     HotQuery("people by id", lambda tx: tx.people.by_ids([7, 8])),
+    HotQuery("zones of a channel's people", lambda tx: tx.people.zones_in_slack(["U7", "U8"])),
+    HotQuery(
+        "changes of a team's settings",
+        lambda tx: tx.audit.about(f"team:{TEAM}", ("set budget", "set up team"), before=None, limit=7),
+    ),
     HotQuery("person of a caller", lambda tx: tx.people.by_slack_id("U7")),
     HotQuery("requests of a person", lambda tx: tx.budget_requests.of_person(7)),
     HotQuery("pending requests", lambda tx: tx.budget_requests.pending()),
