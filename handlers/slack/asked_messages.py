@@ -8,7 +8,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.messages import Message
+from bot.messages import Message, with_images
 from handlers.slack.client import error_name
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ async def answer_where_asked(client: AsyncWebClient, event: Mapping[str, Any], a
     can be said there."""
     thread = {"thread_ts": str(event["thread_ts"])} if event.get("thread_ts") else {}
     for attempt in attempts:
-        said: dict[str, Any] = {"text": attempt.text, "blocks": list(attempt.blocks) or None, **thread}
+        said: dict[str, Any] = {"text": attempt.text, "blocks": with_images(attempt, ()) or None, **thread}
         try:
             if event.get("type") == DIRECT_MESSAGE:
                 await client.chat_postMessage(channel=str(event["channel"]), **said)

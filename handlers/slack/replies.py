@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.messages import Message
+from bot.messages import Message, with_images
 from bot.org.people import Person
 from bot.reporting.home_places import read_place
 from bot.views import notices
@@ -180,7 +180,7 @@ class Reply:
         """Returns the status of the response_url; None if there is none, or it can't be reached."""
         if not self.body.get("response_url"):
             return None
-        blocks = list(message.blocks) or None
+        blocks = with_images(message, ()) or None  # words for its pictures: the worker uploads those
         try:
             answer = await self._respond(
                 text=message.text, blocks=blocks, response_type="ephemeral", replace_original=replace_original
@@ -197,7 +197,7 @@ class Reply:
         trigger = self.body.get("trigger_id")
         if not trigger or self._is_form:
             return False
-        view = notices.notice_view("", message.text, blocks=message.blocks)
+        view = notices.notice_view("", message.text, blocks=with_images(message, ()))
         in_modal = (self.body.get("view") or {}).get("type") == "modal"
         opens = self.client.views_push if in_modal else self.client.views_open
         try:

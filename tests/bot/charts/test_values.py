@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.charts.values import decode, encode
+from bot.messages import CHART_BLOCK, Message, with_images
 from tests.bot.charts.examples import AWKWARD
 
 
@@ -43,6 +44,19 @@ def test_decode_refuses_a_chart_with_something_missing() -> None:
 def test_decode_refuses_hours_that_do_not_fit_together(change: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         decode({**encode(AWKWARD["a spike"]), **change})
+
+
+def test_words_stand_in_for_a_picture_that_is_not_there() -> None:
+    """As where Slack refuses it, and in an answer that comes before the worker has drawn it."""
+    placeholder = {"type": CHART_BLOCK, "chart": 0, "block_id": "x-chart"}
+    stored = encode(AWKWARD["a week"])
+    message = Message(text="A week", blocks=(placeholder,), charts=(stored,))
+    (words,) = with_images(message, ())
+    (image,) = with_images(message, ("F1",))
+
+    assert words["elements"] == [{"type": "plain_text", "text": stored["alt"], "emoji": False}]
+    assert words["block_id"] != image["block_id"]
+    assert image["alt_text"] == stored["alt"]
 
 
 def test_importing_charts_does_not_load_matplotlib() -> None:

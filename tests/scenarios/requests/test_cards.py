@@ -23,7 +23,7 @@ async def test_a_card_stands_in_the_channel_and_with_its_decider(acme: Company) 
     assert copy.buttons() == card.buttons() == ["Approve", "Another amount or end…", "Deny", "Ask a question…"]
     assert card.choices() == ["Change my request…", "Withdraw my request", "Nudge the approvers"]
     assert [len(await cards_of(person)) for person in (acme.anna, acme.emi, acme.chloe)] == [0, 0, 0]
-    assert "if approved*: $1,500.00 available of $1,500.00" in card.text_everywhere()
+    assert "and would have $1,500.00" in card.text_everywhere()
 
     await acme.ben.clicks("Approve", copy)
     await acme.settles()
@@ -110,13 +110,13 @@ async def test_an_approval_shows_on_the_cards_of_the_teams_other_requests(acme_o
     acme = acme_on_both
     annas = await ask(acme, acme.anna)
     emis = await ask(acme, acme.emi, amount="300", reason="more evals")
-    assert "if approved*: $1,300.00 available" in emis.text_everywhere()
+    assert "and would have $1,300.00" in emis.text_everywhere()
     await acme.ben.clicks("Approve", annas)
     await acme.settles()
 
     shown = await acme.ben.sees("asks for $300.00", channel="CSEARCH")
     assert shown.ts == emis.ts
-    assert "if approved*: $1,800.00 available of $1,800.00" in shown.text_everywhere()
+    assert "and would have $1,800.00" in shown.text_everywhere()
     await acme.ben.clicks("Approve", shown)
     assert (await allowance(acme))["allocated_usd"] == "1800.000000000"
     await books_agree(acme)
