@@ -41,7 +41,7 @@ async def tour(address: str) -> None:
         await go(page, address, person="UBEN", place="CSEARCH")
         await expect(messages).to_contain_text("spent $")
         await page.wait_for_timeout(2_000)
-        await take(page, "digest", scroll_to="Drove it:")
+        await take(page, "digest", scroll_to="last week, up")
 
         await go(page, address, person="UBEN", place="CDATAPLATFORM")
         await expect(messages).to_contain_text("severity")
@@ -93,7 +93,7 @@ async def tour(address: str) -> None:
     async with page_of(address, scheme="dark") as page:
         await go(page, address, person="UBEN", place="CSEARCH")
         await page.wait_for_timeout(2_000)
-        await take(page, "digest-dark", scroll_to="Drove it:")
+        await take(page, "digest-dark", scroll_to="last week, up")
 
 
 def contact_sheet() -> None:

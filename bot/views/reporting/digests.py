@@ -236,11 +236,12 @@ def _chart_finding(digest: Digest, chart: SpendByDay, totals: dict[int, int]) ->
 
 
 def driver_words(driver: Driver) -> str:
-    """Returns `workflow nightly-evals +$720.00, to $1,260.00`."""
+    """Returns `workflow nightly-evals +$720.00, to $1,260.00`, or `workflow evals $601.42, new`."""
     share = driver.share
-    new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
-    named = part_name(share.name, kind=driver.dimension)
-    return f"{driver.dimension} {named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}{new}"
+    named = f"{driver.dimension} {part_name(share.name, kind=driver.dimension)}"
+    if share.before_nanos == 0 and share.cost_nanos > 0:
+        return f"{named} {usd(share.cost_nanos)}, new"
+    return f"{named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}"
 
 
 def next_steps(digest: Digest) -> list[str]:
