@@ -114,7 +114,7 @@ class Register:
         }
 
     def __getattr__(self, kind: str) -> Callable[[str | re.Pattern[str]], Callable[[object], None]]:
-        def register(name: str | re.Pattern[str]) -> Callable[[object], None]:
+        def register(name: str | re.Pattern[str], **_: Any) -> Callable[[object], None]:
             if isinstance(name, str):  # a pattern takes what nothing else does
                 self.names[kind].add(name)
             return lambda listener: None

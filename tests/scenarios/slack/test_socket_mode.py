@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.server import create_sandbox
+from bot.sandbox.settings import SandboxSettings
 from handlers.slack.socket_mode import connections
 from handlers.slack.socket_mode.connections import SocketConnections
-from tests.support.company import APP_TOKEN, Company, company
+from tests.support.company import APP_TOKEN, CHANNELS, PEOPLE, TOKEN, Company, company
 from tests.support.databases.copies import Copy
 from tests.support.people import Person, listened
+from tests.support.processes import bot_process
 from tests.support.seen import Message, View
+from tests.support.servers import running
 from tests.support.waiting import until
 
 
@@ -243,3 +247,25 @@ async def test_the_metrics_say_whether_it_is_connected(linked: Company) -> None:
     linked.workspace.sockets.cut()
     await until(lambda: not socket_of(linked).is_connected, what="it is not connected")
     assert "tokens_slack_socket_connected 0.0" in await text()
+
+
+async def test_a_process_ends_cleanly_on_sigterm_and_takes_its_connection_along(sqlite_url: str) -> None:
+    settings = SandboxSettings(
+        bot_url="",
+        signing_secret="",
+        bot_token=TOKEN,
+        app_token=APP_TOKEN,
+        people=PEOPLE,
+        channels=CHANNELS,
+        acting="UANNA",
+    )
+    app = create_sandbox(settings)
+    async with running(app) as url:
+        api = f"{url}/api/"
+        async with bot_process(sqlite_url, SLACK_API_URL=api, SLACK_BOT_TOKEN=TOKEN, SLACK_APP_TOKEN=APP_TOKEN) as bot:
+            await app.state.workspace.sockets.connected(seconds=60)
+            await bot.stop()
+
+            assert "Slack socket connected" in bot.said()
+            assert "Traceback" not in bot.said()
+        await until(lambda: app.state.workspace.sockets.count == 0, what="the connection ends with the process")
