@@ -19,10 +19,9 @@ def budget_change(standing: Standing, nanos: int) -> BudgetChange:
     has_budget, burns = balance.budget == "set", standing.forecast.usual_nanos_per_day > 0
     now, after = _left(balance) if has_budget else "No budget", _left(then)
     team, end = plain(standing.team.name, limit=40), standing.forecast.end_nanos if burns else None
-    expected = "" if end is None else f", {money_label(end)} expected by {last_day_text(standing.period)}"
     return BudgetChange(
         title=f"{now} now, {after} if approved",
-        subtitle=f"{team}: {money_label(balance.charged_nanos)} spent{expected}",
+        subtitle=f"{team}: {_spent(standing)}",
         spent_nanos=balance.charged_nanos,
         held_nanos=balance.allocated_nanos - balance.charged_nanos - balance.available_nanos if has_budget else 0,
         forecast_nanos=end,
@@ -30,6 +29,14 @@ def budget_change(standing: Standing, nanos: int) -> BudgetChange:
         grown_nanos=then.allocated_nanos,
         alt=f"Budget of {team} before and after.",
     )
+
+
+def _spent(standing: Standing) -> str:
+    """Returns `$11,940 spent, $15,672 expected by 30 Nov`."""
+    said = f"{money_label(standing.balance.charged_nanos)} spent"
+    if standing.forecast.usual_nanos_per_day <= 0:
+        return said
+    return f"{said}, {money_label(standing.forecast.end_nanos)} expected by {last_day_text(standing.period)}"
 
 
 def _left(balance: Balance) -> str:
@@ -42,7 +49,7 @@ def budget_change_words(standing: Standing, nanos: int) -> str:
     """Returns the same in a sentence, for a message's text: what the team has, and what it would have."""
     then = after_grant(standing, nanos)
     has = f"{name(standing.team.name)} has {budget_words(standing.balance)} and would have {usd(then.balance.available_nanos)}."
-    return f"{has} {run_out_words(standing, then)}"
+    return f"{has} {run_out_words(standing, then)} {_spent(standing)}."
 
 
 def run_out_words(now: Standing, then: Standing) -> str:

@@ -282,3 +282,5 @@ def test_the_picture_shows_the_budget_before_and_after() -> None:
         for nanos in (chart.spent_nanos, chart.forecast_nanos or 0, chart.budget_nanos or 0, chart.grown_nanos)
     ] == [11_940, 15_482, 12_000, 12_750]
     assert "Now $60 available of $12,000; if approved $810 available of $12,750." in encode(chart)["alt"]
+    said = approval_card(pending(), standing=standing(charged=11_940), deciders=[BEN], by_finance=False).text
+    assert chart.subtitle.removeprefix("Search: ") in said, "those who don't see the picture learn the same"
