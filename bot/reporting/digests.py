@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from bot.alerting.alerts import DataGap
 from bot.books.budgets import Standing
-from bot.periods import date_of, day_number, week_of, zone
+from bot.periods import date_of, day_number, day_start, hour_of, micros, week_of, zone
 from bot.reporting.causes.choosing import WeekChange
 from bot.reporting.figures import Share, Spend
 from bot.reporting.mix import ToolMix
@@ -84,8 +84,9 @@ class Digest:
 
     @property
     def gap_hours(self) -> int:
-        """Returns the hours without data from a source, within the week."""
-        return sum((gap.end_hour or gap.from_hour) - gap.from_hour for gap in self.gaps)
+        """Returns the hours without data from a source, within the week. A gap that goes on ends with the week."""
+        end = hour_of(micros(day_start(self.monday + 7, self.standing.zone)))
+        return sum(min(gap.end_hour or end, end) - gap.from_hour for gap in self.gaps)
 
     @property
     def week_nanos(self) -> int:

@@ -128,7 +128,7 @@ def _lines(digest: Digest) -> list[tuple[str, str]]:
     is_urgent = bool(steps) and has_budget(digest.standing)
     quiet = is_quiet(digest)
     found = [
-        ("" if quiet else "Drove it", _drove(digest)),
+        ("" if quiet else "Drove it" if _drivers(digest) else "Announced", _drove(digest)),
         ("" if quiet else "Budget" if has_budget(digest.standing) else "Forecast", _stands(digest.standing)),
         ("" if quiet else "Tools", _tools(digest)),
         ("To do" if not quiet or is_urgent else "", steps[0] if steps else ""),
@@ -138,16 +138,20 @@ def _lines(digest: Digest) -> list[tuple[str, str]]:
 
 
 def _drove(digest: Digest) -> str:
-    """Returns the largest changes against the week before, and what was announced."""
+    """Returns what drove the week, and what was announced."""
+    return "; ".join([*_drivers(digest), *map(announced_words, digest.announced[:1])])
+
+
+def _drivers(digest: Digest) -> list[str]:
+    """Returns the largest changes against the week before; nothing where no week can be compared."""
     if digest.gaps or digest.is_first or digest.is_first_full or digest.before_nanos <= 0:
-        return ""
+        return []
     cause = digest.change.cause
     said = [driver_words(driver) for driver in digest.drivers[:_DRIVERS]]
     if cause is not None and cause.kind in _MEASURED:
         usual = usd_round(digest.change.usual_nanos)
         said = [f"{signed_usd(cause.effect_nanos)} against a usual week of {usual}", *said[: _DRIVERS - 1]]
-    said += [announced_words(one) for one in digest.announced[:1]]
-    return "; ".join(said)
+    return said
 
 
 def _stands(standing: Standing) -> str:

@@ -161,7 +161,7 @@ async def test_the_digest_mentions_what_was_announced(acme: Company) -> None:
     assert await post_digest(acme.context, team, today - (today + 3) % 7 - 7)
     await acme.settles()
 
-    digest = await acme.ben.sees("week of", channel="CSEARCH")
+    digest = await acme.ben.sees("last week", channel="CSEARCH")
     assert "launch" in digest.text_everywhere()
     assert "UANNA" not in digest.text_everywhere()
 

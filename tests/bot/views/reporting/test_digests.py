@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from bot.alerting.alerts import DataGap
 from bot.charts.render import render
 from bot.charts.values import decode
-from bot.periods import hour_of, micros
+from bot.periods import day_start, hour_of, micros
 from bot.reporting.causes.candidates import Cause
 from bot.reporting.causes.choosing import WeekChange
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver, WaitingAsk
@@ -109,6 +109,18 @@ def test_missing_data_comes_before_any_verdict(snapshot: SnapshotAssertion) -> N
     assert "up 18%" not in all_text(message)
     assert "Drove it" not in lines(message)
     assert message == snapshot
+
+
+def test_a_gap_that_goes_on_counts_until_the_week_ends_and_announced_spend_is_named() -> None:
+    end = hour_of(micros(day_start(MONDAY + 7, SEARCH.timezone)))
+    going_on = DataGap(source="gateway-eu", from_hour=end - 11, end_hour=None)
+    launch = AnnouncedSpend(
+        what="launch", first_day=MONDAY, last_day=MONDAY, limit_nanos=None, extra_nanos=dollars(190)
+    )
+    message = posted(digest_message(digest(gaps=(going_on,), announced=(launch,)), command=COMMAND))
+
+    assert "last week: 11 hours of data from gateway-eu are missing." in message["text"]
+    assert "Announced: launch, 16 Nov: $190.00 above the usual." in message["text"]
 
 
 def test_what_waits_is_one_line_with_a_button_to_the_list(snapshot: SnapshotAssertion) -> None:
