@@ -46,8 +46,9 @@ async def answer_question(asked: SlackRequest, text: str, *, commands: Collectio
         await context.store.fold_totals()
     async with context.store.read() as tx:
         scope = await asked.scope(tx)
-        names = names_to_ask_about(scope.directory, asked.person.id, channel_id=asked.channel_id)
+        names = Names()
         if text:
+            names = names_to_ask_about(scope.directory, asked.person.id, channel_id=asked.channel_id)
             names = await _with_parts(scope, asked, names, named_team(text, names))
         message = await _answer(scope, asked, read_question(text, names, commands=commands))
     if message is None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from bot.org.teams import ORGANISATION_SLUG, Team
@@ -24,6 +24,7 @@ class NamedPart:
     name: str
 
 
+@lru_cache(maxsize=65_536)
 def folded(text: str) -> tuple[str, ...]:
     """Returns the letters and digits of a name, word by word: `Data-Platform` is `data platform`."""
     return tuple(_PARTS_OF_NAME.findall(text.casefold()))

@@ -156,7 +156,12 @@ def _lines(shares: Sequence[Share], spend: Spend, *, kind: str, most: int) -> li
     lines += [_line(share, spend, kind=kind) for share in listed if not share.name.strip()]
     if rest := named[most:]:
         cost = sum(share.cost_nanos for share in rest)
-        lines.append(f"{counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, spend.cost_nanos)})")
+        has_no_price = cost == 0 and any(share.has_no_price for share in rest)
+        words = cost_words(cost, has_no_price=has_no_price)
+        lines.append(
+            f"{counted(len(rest), 'other')}: {words}"
+            + ("" if has_no_price else f" ({percent(cost, spend.cost_nanos)})")
+        )
     return lines
 
 

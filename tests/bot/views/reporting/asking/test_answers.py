@@ -127,6 +127,13 @@ def test_nothing_used_and_nothing_priced() -> None:
     assert "$0.00" not in all_text(posted(message)).replace("$0.00", "", 1)
 
 
+def test_the_rest_of_a_list_without_a_price_is_not_free() -> None:
+    unpriced = [replace(share(f"w{n}", 0), calls=1, unpriced_calls=1, unpriced_tokens=9) for n in range(5)]
+    message = spends.spend_message(replace(in_october(), workflows=(*MODELS, *unpriced), balance=None))
+
+    assert "4 others: no price yet" in message.text
+
+
 def test_the_longest_names_fit(snapshot: SnapshotAssertion) -> None:
     answer = replace(
         in_october(), team=HOSTILE_TEAM, tools=HOSTILE_TOOLS, models=HOSTILE_TOOLS, workflows=HOSTILE_TOOLS
