@@ -114,7 +114,7 @@ class Judge:
         self._expects("Home", company, rf"({MONEY}) in the last 7 full days", week)
         change = Sum(week.nanos - before.nanos)
         self._expects("Home", company, rf"last 7 full days \(\+?({MONEY})\)", change)
-        self._expects("Home", home, rf"({MONEY}) is unattributed", await truth.spent("unattributed", "month"))
+        self._expects("Home", home, rf"\*Unattributed\*\n({MONEY})", await truth.spent("unattributed", "month"))
         self._kinds_add_up("Home", company, month)
         for slug in ALL:
             used = await truth.months_of((slug, *BELOW.get(slug, ())))
