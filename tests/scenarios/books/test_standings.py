@@ -159,19 +159,16 @@ async def test_announcing_shows_figures_without_a_budgets_consequences(tmp_path:
 
 
 async def test_a_broken_route_falls_back_to_the_managers_and_is_shown(acme: Company) -> None:
-    acme.workspace.fail_next("chat.postMessage", "channel_not_found")
-    await _card_to_managers(acme)
-
-    home = await acme.chloe.opens_home()
-    assert "#team-search" in home.text_everywhere()
-
-
-async def _card_to_managers(acme: Company) -> None:
     form = (await acme.anna.runs("/tokens request 5 x", channel="CSEARCH")).modal
     assert form is not None
     await acme.anna.submits(form)
+    acme.workspace.rooms["CSEARCH"].is_archived = True
     await acme.settles()
     assert any("asks for $5.00" in m.text for m in await acme.ben.dms())
+
+    home = await acme.chloe.opens_home()
+    assert "#team-search" in home.text_everywhere()
+    assert "All is well" not in home.text_everywhere()
 
 
 async def test_who_may_see_all_teams_below_sees_their_figures_apart_and_nobody_else_does(acme: Company) -> None:
