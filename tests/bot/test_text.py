@@ -66,7 +66,7 @@ def test_a_reason_keeps_its_lines(end: str) -> None:
 
 @pytest.mark.parametrize("space", SPACES)
 def test_a_reason_of_spaces_alone_is_empty(space: str) -> None:
-    with pytest.raises(FieldRefusal, match="Say in a few words"):
+    with pytest.raises(FieldRefusal, match="Write in a few words"):
         checked_reason(space * 3)
 
 

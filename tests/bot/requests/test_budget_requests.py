@@ -43,7 +43,7 @@ def test_a_request_needs_a_reason(text: str) -> None:
     with pytest.raises(FieldRefusal) as raised:
         checked_reason(text)
     assert raised.value.field == "reason"
-    assert raised.value.sentence == "Say in a few words what it is for: whoever decides reads this first."
+    assert raised.value.sentence == "Write in a few words what it is for. Your approver sees this."
 
 
 def test_a_reason_has_at_most_a_thousand_characters() -> None:
