@@ -16,6 +16,7 @@ from bot.views.reporting.home.pages import TURN_PAGE, turned_list
 from handlers.context import Context
 from handlers.reporting.home import home_of
 from handlers.slack.answers import SlackRequest, answers
+from handlers.slack.away import is_slack_away
 from handlers.slack.replies import AWAY
 from storage.faults import DatabaseError
 
@@ -68,7 +69,11 @@ def is_hash_conflict(error: SlackApiError) -> bool:
 
 
 async def refresh_open_homes(context: Context) -> int:
-    """Publishes the Homes opened lately that show something else by now. Returns how many."""
+    """Publishes the Homes opened lately that show something else by now. Returns how many.
+
+    One that can't be built, or that Slack refuses, is logged and dropped until its person opens it again: it keeps no other
+    from being shown. Raises what `is_slack_away` and the database's faults are.
+    """
     client, homes = context.slack, context.open_homes
     listed = homes.lately(at=context.now_micros())
     if client is None or not listed:
@@ -84,10 +89,14 @@ async def refresh_open_homes(context: Context) -> int:
                 await asyncio.sleep(_BETWEEN_SECONDS)
             try:
                 published += await _publish(context, client, home, if_changed=True)
-            except SlackApiError as error:
-                if not is_hash_conflict(error):
+            except (DatabaseError, OSError):
+                raise
+            except Exception as error:
+                if is_slack_away(error):
                     raise
                 homes.drop(home.person.id)
+                if not (isinstance(error, SlackApiError) and is_hash_conflict(error)):
+                    log.error("home not refreshed", person=home.person.id, error=repr(error), exc_info=error)
     return published
 
 
@@ -105,6 +114,8 @@ async def refresh_homes_forever(context: Context) -> None:
             await refresh_open_homes(context)
         except (SlackApiError, DatabaseError, OSError, *AWAY) as error:
             log.warning("open homes not refreshed", error=repr(error))
+        except Exception as error:  # the loop is the process's only one
+            log.error("open homes not refreshed", error=repr(error), exc_info=error)
 
 
 async def show_home(asked: SlackRequest) -> None:

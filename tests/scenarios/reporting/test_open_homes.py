@@ -1,11 +1,14 @@
 """Open Homes stay true: after what others do, whatever page they are on, and whoever published last."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.reporting.open_homes import LATELY_MICROS
+from handlers.reporting import home as home_data
 from handlers.reporting.open_homes import refresh_open_homes
 from tests.scenarios.alerting.test_alert_answers import over_budget
 from tests.scenarios.reporting.test_home import asks
@@ -101,6 +104,40 @@ async def test_a_refresh_never_replaces_what_another_process_published(acme: Com
     assert [block["block_id"] for block in (await home_of(acme, acme.ben)).blocks] == ["newer"]
     assert acme.context.open_homes.of(await _person_id(acme, "UBEN")) is None
     assert "Approve" in (await acme.ben.opens_home()).buttons()
+
+
+@pytest.mark.parametrize("fault", ["slack", "ours"])
+async def test_a_home_that_cannot_be_shown_keeps_no_other_from_it(
+    acme: Company, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    await acme.ben.opens_home()
+    await acme.chloe.opens_home()  # the last one is published first
+    form = (await acme.anna.runs("/tokens request 500 evals", channel="CSEARCH")).modal
+    assert form is not None
+    if fault == "slack":
+        acme.workspace.fail_next("views.publish", "user_not_found")
+    else:
+        build, last = home_data.home_of, await _person_id(acme, "UCHLOE")
+
+        async def fails(scope: Any, person: Any, **place: Any) -> Any:
+            if person.id == last:
+                raise KeyError(person.id)
+            return await build(scope, person, **place)
+
+        monkeypatch.setattr("handlers.reporting.open_homes.home_of", fails)
+    assert (await acme.anna.submits(form)).closed
+    await until_shown(acme)
+
+    assert "Approve" in (await home_of(acme, acme.ben)).buttons()
+    assert acme.context.open_homes.of(await _person_id(acme, "UCHLOE")) is None
+
+
+async def until_shown(acme: Company) -> None:
+    """Waits until the process has followed a change, or gives up."""
+    for _ in range(50):
+        if "Approve" in (await home_of(acme, acme.ben)).buttons():
+            return
+        await asyncio.sleep(0.1)
 
 
 async def test_a_home_that_was_opened_long_ago_is_left_alone(acme: Company) -> None:
