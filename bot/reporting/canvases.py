@@ -139,7 +139,11 @@ def resting_channels(directory: Directory) -> frozenset[str]:
 def canvas_work(
     places: Iterable[CanvasPlace], stored: Mapping[int, StoredCanvas], *, resting: frozenset[str], now: int
 ) -> list[CanvasWork]:
-    """Returns what is due, canvases to withdraw first: they show figures to people who should not see them any more."""
+    """Returns what is due, canvases to withdraw first: they show figures to people who should not see them any more. The
+    others follow by how long they wait.
+
+    While canvases are not available, no new one is begun: each would ask Slack once more.
+    """
     wanted = {place.team.id: place for place in places}
     due: list[CanvasWork] = []
     for team_id, canvas in stored.items():
@@ -148,8 +152,12 @@ def canvas_work(
         waits = bool(canvas.fault) and canvas.fault != "deleted" and canvas.next_at > now
         if moved and canvas.channel not in resting and not waits:
             due.append(CanvasWork(canvas, None))
+    unavailable = any(canvas_fault(one.fault) == "workspace" and one.next_at > now for one in stored.values())
+    shown: list[CanvasWork] = []
     for team_id, place in wanted.items():
         known = stored.get(team_id)
-        if known is None or (known.channel == place.channel and known.next_at <= now):
-            due.append(CanvasWork(known, place))
-    return due
+        if (known is None and not unavailable) or (
+            known is not None and known.channel == place.channel and known.next_at <= now
+        ):
+            shown.append(CanvasWork(known, place))
+    return due + sorted(shown, key=lambda work: work.stored.next_at if work.stored is not None else 0)

@@ -139,9 +139,10 @@ async def _show(context: Context, slack: AsyncWebClient, place: CanvasPlace, sto
             async with context.store.begin() as tx:
                 await tx.canvases.edited(team_id, title=page.title, shown=page.shown, next_at=next_at)
             return
-    canvas_id = await _find(slack, place.channel, page.title) if stored is not None and not stored.canvas_id else ""
-    if canvas_id:
-        await _edit(slack, canvas_id, page, old_title=page.title)
+    begun = stored if stored is not None and not stored.canvas_id else None
+    canvas_id = await _find(slack, place.channel, begun.title, page.title) if begun is not None else ""
+    if begun is not None and canvas_id:
+        await _edit(slack, canvas_id, page, old_title=begun.title)
     else:
         canvas_id = await _create(slack, place.channel, page)
     async with context.store.begin() as tx:
@@ -169,19 +170,29 @@ async def _edit(slack: AsyncWebClient, canvas_id: str, page: CanvasPage, *, old_
         await slack.canvases_edit(canvas_id=canvas_id, changes=[{"operation": "rename", "title_content": title}])
 
 
-async def _find(slack: AsyncWebClient, channel: str, title: str) -> str:
-    """Returns the canvas in the channel's tabs that was created before its id could be stored, if there is one."""
+async def _find(slack: AsyncWebClient, channel: str, *titles: str) -> str:
+    """Returns the canvas in the channel's tabs that was created before its id could be stored, if there is one.
+
+    It has the title that was noted, or that of now, if the team got another name in between.
+    """
     answer = await slack.conversations_info(channel=channel)
     tabs = ((answer["channel"].get("properties") or {}).get("tabs")) or []
     for tab in tabs:
-        if tab.get("type") == "canvas" and tab.get("label") == title:
+        if tab.get("type") == "canvas" and tab.get("label") in titles:
             return str((tab.get("data") or {}).get("file_id") or "")
     return ""
 
 
 async def _withdraw(context: Context, slack: AsyncWebClient, canvas: StoredCanvas) -> None:
-    """Deletes the canvas of a team whose figures don't belong into that channel any more."""
-    canvas_id = canvas.canvas_id or await _find(slack, canvas.channel, canvas.title)
+    """Deletes the canvas of a team whose figures don't belong into that channel any more. In a channel that is gone there is
+    none to find."""
+    canvas_id = canvas.canvas_id
+    if not canvas_id:
+        try:
+            canvas_id = await _find(slack, canvas.channel, canvas.title)
+        except SlackApiError as error:
+            if canvas_fault(error_name(error)) != "channel":
+                raise
     if canvas_id:
         try:
             await slack.api_call("canvases.delete", json={"canvas_id": canvas_id})

@@ -103,6 +103,31 @@ def test_what_is_due() -> None:
     assert due(stored(), resting=frozenset({"CSEARCH"})) == [], "an archived channel keeps what it has"
 
 
+def test_no_new_canvas_is_begun_while_there_are_none_in_the_workspace() -> None:
+    other = replace(SEARCH, id=SEARCH.id + 90, channel_id="COTHER")
+    places = (CanvasPlace(SEARCH, "CSEARCH"), CanvasPlace(other, "COTHER"))
+
+    def due(known: StoredCanvas) -> list[int]:
+        work = canvas_work(places, {known.team_id: known}, resting=frozenset(), now=NOW)
+        return [one.place.team.id for one in work if one.place is not None]
+
+    refused = stored(canvas_id="", next_at=NOW + 1, fault="missing_scope")
+    assert due(refused) == []
+    assert due(refused._replace(next_at=NOW)) == [other.id, SEARCH.id]
+    assert due(refused._replace(fault="restricted_action")) == [other.id], "it is about the channel"
+
+
+def test_the_one_that_waits_longest_is_first() -> None:
+    others = [replace(SEARCH, id=SEARCH.id + 90 + at, channel_id=f"C{at}") for at in range(3)]
+    waits = {
+        team.id: stored(team_id=team.id, channel=team.channel_id, next_at=NOW - at) for at, team in enumerate(others)
+    }
+
+    work = canvas_work([CanvasPlace(t, t.channel_id) for t in others], waits, resting=frozenset(), now=NOW)
+
+    assert [one.stored.next_at for one in work if one.stored is not None] == [NOW - 2, NOW - 1, NOW]
+
+
 def test_an_archived_channel_rests() -> None:
     assert resting_channels(company(replace(SEARCH, channel_state="broken"))) == {"CSEARCH"}
     assert resting_channels(company(SEARCH, root=with_channel("broken"))) == {"CFINANCE"}

@@ -12,6 +12,7 @@ from bot.sandbox.canvases import Canvas
 from handlers.org.teams import import_teams
 from handlers.reporting import canvases
 from handlers.reporting.canvases import update_canvases
+from handlers.slack.channels import resolve_channels
 from tests.support.company import TEAMS_YML, Company
 
 HOUR = timedelta(hours=1, minutes=1)
@@ -58,6 +59,21 @@ async def test_each_linked_channel_gets_one_and_it_is_edited_in_place(acme_on_bo
 async def test_a_worker_killed_after_the_creation_finds_its_canvas_again(
     acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    made = await killed_after_the_creation(acme, monkeypatch)
+    await update_canvases(acme.context)
+    assert len(shown(acme)) == 1, "another worker waits until it is sure"
+    later(acme, timedelta(minutes=11))
+    await update_canvases(acme.context)
+
+    assert [canvas.id for canvas in shown(acme)] == made
+    later(acme)
+    await acme.uses(acme.event("s1", dollars=10))
+    await update_canvases(acme.context)
+    assert [canvas.id for canvas in shown(acme)] == made
+
+
+async def killed_after_the_creation(acme: Company, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the canvas that a worker created and did not note."""
     made: list[str] = []
     create = canvases._create
 
@@ -69,16 +85,36 @@ async def test_a_worker_killed_after_the_creation_finds_its_canvas_again(
     with pytest.raises(KeyboardInterrupt):
         await update_canvases(acme.context)
     monkeypatch.setattr(canvases, "_create", create)
-    await update_canvases(acme.context)
-    assert len(shown(acme)) == 1, "another worker waits until it is sure"
+    return made
+
+
+async def test_it_is_found_again_after_the_team_got_another_name(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await killed_after_the_creation(acme, monkeypatch)
+    renamed = TEAMS_YML.replace("name: Search", "name: Finding")
+    assert renamed != TEAMS_YML
+    await import_teams(acme.context, read_teams_file(renamed), dry_run=False)
     later(acme, timedelta(minutes=11))
     await update_canvases(acme.context)
 
-    assert [canvas.id for canvas in shown(acme)] == made
-    later(acme)
-    await acme.uses(acme.event("s1", dollars=10))
+    assert [(canvas.id, canvas.title) for canvas in shown(acme)] == [(made[0], "AI spend of Finding")]
+
+
+async def test_a_channel_that_is_gone_keeps_no_team_from_its_next_one(acme: Company) -> None:
+    acme.workspace.fail_next("canvases.create", "restricted_action")
     await update_canvases(acme.context)
-    assert [canvas.id for canvas in shown(acme)] == made
+    await acme.sandbox.does("channel", acme.anna.id, id="CGENERAL", change="invite_app")
+    moved = TEAMS_YML.replace("#team-search", "#general")
+    assert moved != TEAMS_YML
+    await import_teams(acme.context, read_teams_file(moved), dry_run=False)
+    await resolve_channels(acme.context)
+    later(acme, timedelta(hours=25))
+    acme.workspace.fail_next("conversations.info", "channel_not_found")
+    await update_canvases(acme.context)
+    await update_canvases(acme.context)
+
+    assert [canvas.title for canvas in shown(acme, "CGENERAL")] == ["AI spend of Search"]
 
 
 async def test_two_workers_make_one(acme: Company) -> None:
