@@ -104,6 +104,8 @@ async def open_link(slack: AsyncWebClient, app_token: str) -> Link:
     address = await new_address(slack, app_token)
     session = slack.session
     assert session is not None
+    socket = None
+    greeting: Json = {}
     try:
         async with asyncio.timeout(HELLO_SECONDS):
             socket = await session.ws_connect(
@@ -116,9 +118,11 @@ async def open_link(slack: AsyncWebClient, app_token: str) -> Link:
             greeting = _decoded((await socket.receive()).data)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise NotConnected(f"The connection to Slack fails: {error or 'no answer in time'}.") from error
-    if greeting.get("type") == "hello":
+    finally:
+        if socket is not None and greeting.get("type") != "hello":  # else Slack may greet it later, and send it clicks
+            await socket.close()
+    if socket is not None and greeting.get("type") == "hello":
         return Link(socket)
-    await socket.close()
     fault = str(greeting.get("reason") or "")
     if not fault:
         raise NotConnected("Slack ended the connection before it began.")

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
+from unittest.mock import AsyncMock
 
 import pytest
+from aiohttp import ClientSession, WSMsgType, web
+from aiohttp.test_utils import TestServer
 
 from bot.sandbox.server import create_sandbox
 from bot.sandbox.settings import SandboxSettings
-from handlers.slack.socket_mode import connections
+from handlers.slack.socket_mode import connections, links
 from handlers.slack.socket_mode.connections import SocketConnections
 from tests.support.company import APP_TOKEN, CHANNELS, PEOPLE, TOKEN, Company, company
 from tests.support.databases.copies import Copy
@@ -188,6 +192,30 @@ async def test_a_connection_without_answers_to_its_pings_is_given_up(
         acme.workspace.sockets.is_silent = False
         await acme.workspace.sockets.connected()
         await until(lambda: socket_of(acme).is_connected, what="it is connected again")
+
+
+async def test_a_connection_that_slack_greets_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else Slack sends clicks over it, which nobody reads."""
+    monkeypatch.setattr(links, "HELLO_SECONDS", 0.2)
+    ends: asyncio.Future[WSMsgType] = asyncio.get_running_loop().create_future()
+
+    async def says_nothing(request: web.Request) -> web.StreamResponse:
+        link = web.WebSocketResponse()
+        await link.prepare(request)
+        ends.set_result((await link.receive()).type)
+        return link
+
+    app = web.Application()
+    app.router.add_get("/link", says_nothing)
+    async with TestServer(app) as server, ClientSession() as session:
+        address = f"ws://127.0.0.1:{server.port}/link"
+        slack = SimpleNamespace(
+            session=session, proxy=None, ssl=None, apps_connections_open=AsyncMock(return_value={"url": address})
+        )
+        with pytest.raises(links.NotConnected):
+            await links.open_link(cast(Any, slack), APP_TOKEN)
+
+        assert await asyncio.wait_for(ends, 2) is WSMsgType.CLOSE
 
 
 async def test_slack_that_is_away_is_asked_again(linked: Company, monkeypatch: pytest.MonkeyPatch) -> None:
