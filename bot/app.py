@@ -19,6 +19,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.serving.connections import ConnectionLimits
 from bot.serving.server import Serving, Signals
 from bot.settings import Settings
+from bot.sources import SOURCES
 from handlers.alerting.budget_alerts import budget_changed
 from handlers.context import Context
 from handlers.crosschecks.caps.worker import follow_caps_forever
@@ -35,6 +36,7 @@ from handlers.slack.outbox import OutboxWorker
 from handlers.slack.socket_mode.connections import SocketConnections
 from handlers.watcher import watch_forever
 from handlers.web import create_web
+from storage.nouns import import_nouns
 
 log = structlog.get_logger()
 
@@ -217,9 +219,18 @@ def search_garbage_rarely() -> None:
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
+def import_the_rest() -> None:
+    """Imports what commands import at first use. A process that runs for weeks has all of the release that it began with, also
+    if its files are replaced, and no click waits for an import."""
+    import_nouns()
+    for read_as in SOURCES:
+        SOURCES[read_as]
+
+
 async def serve(context: Context, *, web: bool, worker: bool) -> None:
     """Runs until SIGINT or SIGTERM, then finishes the requests in progress."""
     signals = Signals()
+    import_the_rest()
     async with running(context, web=web, worker=worker) as parts:
         app = parts.web or FastAPI(title="Tokens worker", openapi_url=None)  # without HTTP it stops on the same signals
         settings = context.settings

@@ -193,3 +193,10 @@ class Transaction(OpenTransaction):
     deliveries: Deliveries = noun("storage.deliveries:Deliveries")
     reachability: Reachability = noun("storage.org.reachability:Reachability")
     audit: Audit = noun("storage.books.audit:Audit")
+
+
+def import_nouns() -> None:
+    """Imports every noun that is not imported yet."""
+    for found in vars(Transaction).values():
+        if isinstance(found, _Noun):
+            import_module(found.place.partition(":")[0])
