@@ -28,7 +28,7 @@ class Span:
     """The local days [first_day, end_day) of a zone, compared with [before_day, before_end).
 
     A month or period so far has all its days: what a sender dates ahead counts as well. `name` and `before_name` are those
-    of months and budget periods, such as `2026-11`.
+    of months and budget periods, such as `2026-11`. One that still runs, other than these of a kind, has `before_name` alone.
     """
 
     kind: SpanKind

@@ -87,7 +87,8 @@ def before_words(span: Span) -> str:
     if span.kind in ("period", "month"):
         return f"the same days of {period_words(span.before_name)}"
     if span.before_name:
-        return period_words(span.before_name)
+        whole = period_words(span.before_name)
+        return whole if span.name else f"the same days of {whole}"  # a quarter or year that still runs has no name
     if span.kind == "this_week":
         return "the same days of last week"
     return "the day before" if span.days == 1 else f"the {span.days} days before"

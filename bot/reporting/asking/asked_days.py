@@ -62,7 +62,7 @@ class Days:
             before_end=min(before.first_day + length, before.end_day) if is_running else before.end_day,
             zone=self.zone,
             name="" if is_running else period.name,
-            before_name="" if is_running else before.name,
+            before_name=before.name,
         )
         return AskedDays(span=span, period=self._budget(period.first_day, period.name))
 
