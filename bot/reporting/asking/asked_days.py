@@ -95,7 +95,8 @@ _ROLLING: dict[int, SpanKind] = {7: "7d", 30: "30d"}
 
 
 def _span(asked: AskedSpan, days: Days, first: int, end: int) -> AskedDays:
-    kind = "today" if asked.kind == "today" else _FOLLOWING.get((asked.kind, asked.unit))
+    unit = "period" if asked.unit == days.calendar.kind else asked.unit
+    kind = "today" if asked.kind == "today" else _FOLLOWING.get((asked.kind, unit))
     if asked.kind == "days":
         kind = _ROLLING.get(asked.count)
     if kind is not None:
@@ -190,9 +191,14 @@ def _period(asked: AskedSpan, kinds: Calendar, today: int) -> Period:
         if month is None:
             return kinds.named(f"{fiscal}{text.removeprefix('fy')}")
         number = int(month["number"]) if month["number"] else _month_number(month["first"] or month["last"])
-        now = date_of(today)
-        latest = now.year - (number >= now.month if text.startswith("last ") else number > now.month)
-        return kinds.named(f"{int(year[0]) if year else latest:04d}-{number:02d}")
+        if year is not None:
+            return kinds.named(f"{int(year[0]):04d}-{number:02d}")
+        period = kinds.period_of(today)
+        if text.startswith("last "):
+            period = kinds.before(period)
+        while not period.name.endswith(f"-{number:02d}"):
+            period = kinds.before(period)
+        return period
     except ValueError as error:
         raise Refusal(f"“{asked.typed}” is in no calendar. Write a period like {kinds.examples}.") from error
 
