@@ -86,6 +86,9 @@ def _finding(digest: CompanyDigest) -> str:
     report = digest.report
     moved = change(report.cost_nanos, report.before_nanos)
     said = f"{nodes_name(report)} spent {usd_round(report.cost_nanos)} last week"
+    if not report.cost_nanos and report.unpriced_calls:
+        calls = counted(report.unpriced_calls, "call")
+        return f"{nodes_name(report)} made {calls} last week, and none has a price yet."
     if not report.cost_nanos:
         return f"{nodes_name(report)} spent nothing last week."
     if report.first_day is not None:

@@ -13,7 +13,7 @@ from bot.views.books.budgets import (
     request_buttons,
     too_early_words,
 )
-from bot.views.wording import a_day, an_hour, last_day_text, period_words
+from bot.views.wording import a_day, an_hour, last_day_text, period_words, unpriced_words
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -22,6 +22,9 @@ def forecast_message(standing: Standing, *, may_request: bool) -> Message:
     """Returns the forecast of the present period in one sentence, its figures, and how it was made."""
     team, forecast = name(standing.team.name), standing.forecast
     key = f"forecast-{standing.team.id}"
+    if standing.has_no_price:
+        text = f"{team} used {unpriced_words(standing.unpriced_tokens)}, so there is no forecast."
+        return Message(text=text, blocks=(section(text, block_id=key),))
     if forecast.usual_nanos_per_day <= 0:
         text = f"No forecast for {team}. {IDLE}"
         return Message(text=text, blocks=(section(text, block_id=key),))

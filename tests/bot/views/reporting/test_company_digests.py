@@ -169,6 +169,13 @@ def test_too_little_history_has_no_verdict() -> None:
     assert ", up" not in page
 
 
+def test_a_week_whose_usage_has_no_price_is_not_free() -> None:
+    unpriced = report(cost_nanos=0, unpriced_calls=1_200, movers=())
+
+    assert message(unpriced)["text"].startswith("Acme made 1,200 calls last week, and none has a price yet. ")
+    assert message(replace(unpriced, unpriced_calls=0))["text"].startswith("Acme spent nothing last week. ")
+
+
 def test_a_mover_has_the_cause_that_its_own_digest_names() -> None:
     evals = Cause(kind="part", effect_nanos=dollars(500), named=(("workflow", "evals"),), state="new")
     key = Cause(kind="part", effect_nanos=dollars(500), named=(("credential", "ci-7"),), owner_id=7)

@@ -195,6 +195,13 @@ def test_there_is_no_forecast_of_a_team_that_spends_nothing() -> None:
     assert "No forecast for Search." in forecasts.forecast_message(standing(is_idle=True), may_request=True).text
 
 
+def test_usage_without_a_price_is_why_there_is_no_forecast() -> None:
+    unpriced = replace(standing(charged=0, is_idle=True), unpriced_by_day=((TODAY, 1_400_000),))
+    message = forecasts.forecast_message(unpriced, may_request=True)
+
+    assert message.text == "Search used 1.4M tokens with no price yet, so there is no forecast."
+
+
 def alert(number: int, *, closed_at: int | None = None, answer: str | None = None) -> alerts.ListedAlert:
     facts = PartFacts(
         kind="workflow",
