@@ -84,9 +84,9 @@ class Digest:
 
     @property
     def gap_hours(self) -> int:
-        """Returns the hours without data from a source, within the week. A gap that goes on ends with the week."""
+        """Returns the hours without data from a source, each once, within the week. A gap that goes on ends with the week."""
         end = hour_of(micros(day_start(self.monday + 7, self.standing.zone)))
-        return sum(min(gap.end_hour or end, end) - gap.from_hour for gap in self.gaps)
+        return len({hour for gap in self.gaps for hour in range(gap.from_hour, min(gap.end_hour or end, end))})
 
     @property
     def week_nanos(self) -> int:

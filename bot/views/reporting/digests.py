@@ -94,8 +94,10 @@ def _week_words(digest: Digest) -> str:
     """Returns what was spent, its change, and the cause."""
     spent, before = digest.week_nanos, digest.before_nanos
     if digest.gaps:
-        source, hours = name(digest.gaps[0].source, limit=40), counted(digest.gap_hours, "hour")
-        return f"spent at least {usd_round(spent)} last week: {hours} of data from {source} are missing"
+        sources = list(dict.fromkeys(gap.source for gap in digest.gaps))
+        others = f" and {counted(len(sources) - 1, 'other source')}" if len(sources) > 1 else ""
+        lacking = f"{counted(digest.gap_hours, 'hour')} of data from {name(sources[0], limit=40)}{others}"
+        return f"spent at least {usd_round(spent)} last week: {lacking} are missing"
     if not spent:
         if digest.week.has_no_price:
             return f"made {counted(digest.calls, 'call')} last week, and none has a price yet"

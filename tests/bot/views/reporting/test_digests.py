@@ -111,6 +111,13 @@ def test_missing_data_comes_before_any_verdict(snapshot: SnapshotAssertion) -> N
     assert message == snapshot
 
 
+def test_hours_without_data_from_two_sources_count_once() -> None:
+    other = replace(GAP, source="gateway-us", from_hour=GAP.from_hour + 4)
+    message = digest_message(digest(gaps=(GAP, other)), command=COMMAND)
+
+    assert "last week: 14 hours of data from gateway-eu and 1 other source are missing." in message.text
+
+
 def test_a_gap_that_goes_on_counts_until_the_week_ends_and_announced_spend_is_named() -> None:
     end = hour_of(micros(day_start(MONDAY + 7, SEARCH.timezone)))
     going_on = DataGap(source="gateway-eu", from_hour=end - 11, end_hour=None)
