@@ -15,7 +15,7 @@ from bot.reporting.spans import Span
 from bot.reporting.subtree_reports import Window, windows_of
 from bot.reporting.value.outcomes import Behind, Brought, Spent, ValueReport, value_report
 from bot.reporting.value.value_spans import ValueSpan, asked_days, last_weeks
-from bot.reporting.value.what_ifs import WhatIf
+from bot.reporting.value.what_ifs import ModelUse, WhatIf
 from bot.requests.worth import WorthCounts, worth_counts
 from bot.views.blocks import name
 from bot.views.reporting import what_ifs as what_if_views
@@ -61,7 +61,7 @@ async def value_of(scope: Scope, team: Team, span: ValueSpan, *, is_subtree: boo
             behind |= await tx.outcome_spend.people_behind(window.team_ids, first_day=since, end_day=window.end_day)
     ids = sorted({team_id for window in windows for team_id in window.team_ids})
     asked = {"since": span.first_day * DAY_MICROS, "until": span.end_day * DAY_MICROS}
-    uses = await uses_of(scope, windows, end_day=end)
+    uses = await _uses_now(scope, team, is_subtree=is_subtree, shows_preview=shows_preview)
     return ValueAnswer(
         report=value_report(
             team, span, spent=spent, brought=brought, behind=behind, teams=[directory.by_id(i) for i in ids]
@@ -70,6 +70,15 @@ async def value_of(scope: Scope, team: Team, span: ValueSpan, *, is_subtree: boo
         what_ifs=await compared(scope, uses),
         has_more=bool(uses),
     )
+
+
+async def _uses_now(scope: Scope, team: Team, *, is_subtree: bool, shows_preview: bool) -> list[ModelUse]:
+    """Returns what a team used in the last four full weeks, whichever days are asked about: prices are those of today."""
+    end = last_weeks(team.day_of(scope.at)).end_day
+    windows = [Window((team.id,), end, end)]
+    if is_subtree:
+        windows = windows_of(scope.directory, [team], end, end + 1, shows_preview=shows_preview)
+    return await uses_of(scope, windows, end_day=end)
 
 
 async def answer(scope: TeamScope, asked: SlackRequest, question: Question) -> Message:
@@ -125,11 +134,12 @@ async def _what_if_view(asked: SlackRequest, team_id: int, *, chosen: str) -> di
             raise Refusal("There is no such team any more.")
         require_sight(asked, scope, team)
         end = last_weeks(team.day_of(scope.at)).end_day
-        windows = [Window((team.id,), end, end)]
-        if has_subtree(scope, team, asked.person.id):
-            shows_preview = asked.person.id in scope.directory.finance
-            windows = windows_of(scope.directory, [team], end, end + 1, shows_preview=shows_preview)
-        uses = await uses_of(scope, windows, end_day=end)
+        uses = await _uses_now(
+            scope,
+            team,
+            is_subtree=has_subtree(scope, team, asked.person.id),
+            shows_preview=asked.person.id in scope.directory.finance,
+        )
         models = await models_for(scope, uses)
         other = next((model for model in models if what_if_views.model_key(model) == chosen), None)
         listed = await compared(scope, uses, other=other)

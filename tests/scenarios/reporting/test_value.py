@@ -143,6 +143,8 @@ async def test_what_if_proposes_a_used_model_and_its_form_any_of_the_line(acme_o
     reply = await acme.anna.runs("/tokens value", channel="CSEARCH")
     line = "claude-opus-4-5 (Claude Code, evals): the same tokens on metacode-2 (in-house) would have cost $276 less."
     assert line in reply.text_everywhere()
+    of_other_days = await acme.anna.runs("/tokens value 2025", channel="CSEARCH")
+    assert line in of_other_days.text_everywhere()  # "over the last 4 weeks" is no other weeks
 
     form = (await acme.anna.clicks("What if…", reply.messages[0])).modal
     assert form is not None
