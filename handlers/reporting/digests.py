@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from bot.charts.render import render
@@ -32,14 +33,20 @@ from handlers.requests.waiting.decision_times import times_of
 from handlers.scope import Scope, TeamScope
 from handlers.slack.callers import called
 from handlers.slack.posts import post_notice
+from storage.faults import DatabaseError
 from storage.store import Transaction
+
+log = structlog.get_logger()
 
 CHART_DAYS = 14
 _PARTS: tuple[SpendPart, ...] = ("tool", "model", "workflow")
 
 
 async def post_due_digests(context: Context) -> int:
-    """Posts every digest that is due and was not posted yet. Returns the number."""
+    """Posts every digest that is due and was not posted yet. Returns the number.
+
+    One that can't be built is logged, keeps no other from being posted, and is tried again by the next run.
+    """
     now = context.now()
     put = 0
     async with context.store.read() as tx:
@@ -49,9 +56,14 @@ async def post_due_digests(context: Context) -> int:
     if due:
         await context.store.fold_totals()
     for team, monday in due:
-        async with context.store.begin() as tx:
-            scope = await context.scope(tx, now=now)
-            put += await _put(scope.of_team(team), monday)
+        try:
+            async with context.store.begin() as tx:
+                scope = await context.scope(tx, now=now)
+                put += await _put(scope.of_team(team), monday)
+        except (DatabaseError, OSError):
+            raise
+        except Exception as error:
+            log.error("digest not built", key=_key(team, monday), error=repr(error), exc_info=error)
     if put:
         context.wake_outbox.set()
     return put

@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from bot.messages import Message
 from bot.org.teams_yml.teams_file import read_teams_file
 from handlers.org.teams import import_teams
-from handlers.reporting.digests import post_due_digests
+from handlers.reporting.digests import digest_of, post_due_digests
+from handlers.scope import TeamScope
 from tests.support.company import TEAMS_YML, Company, company
 
 
@@ -33,6 +37,23 @@ async def test_the_digest_comes_on_monday_at_nine_and_once(acme_on_both: Company
     assert [b["type"] for b in digest.blocks].count("image") == 1
     assert "Search spent $135 in its first week" in digest.text
     assert "*Tools:* Claude Code" in digest.text_everywhere()
+
+
+async def test_a_digest_that_fails_keeps_no_other_from_being_posted(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await acme.uses(acme.event(1, dollars=20), acme.event(2, dollars=30, team="mobile"))
+    acme.clock.jump_to(next_monday(acme, 9))
+
+    async def fails_for_search(scope: TeamScope, monday: int) -> Message | None:
+        if scope.team.slug == "search":
+            raise ZeroDivisionError
+        return await digest_of(scope, monday)
+
+    monkeypatch.setattr("handlers.reporting.digests.digest_of", fails_for_search)
+    assert await post_due_digests(acme.context) == 1
+    monkeypatch.undo()
+    assert await post_due_digests(acme.context) == 1
 
 
 def next_monday_of(acme: Company) -> datetime:
