@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.alerting.delivery_rules import may_change_settings
 from bot.org import alert_settings as rules
 from bot.org.alert_settings import AlertSettings, Destination
-from bot.org.teams import ORGANISATION_SLUG, Team
+from bot.org.teams import ORGANISATION_SLUG, Directory, Team
 from bot.refusals import FieldRefusal, Refusal
 from bot.rulebook import Rulebook
 from bot.text import first_word
@@ -62,7 +62,9 @@ def _teams(rulebook: Rulebook, request: SlackRequest, slug: str) -> list[Team]:
         return [directory.root]
     if slug:
         named = directory.by_slug(slug)
-        if named is None:
+        if named is None or not _may_open(
+            directory, request, named
+        ):  # whether there is such a team is not theirs to know
             raise Refusal(
                 f"There is no team “{name(slug)}”. Type the short name that teams.yml gives it, or its channel."
             )
@@ -79,6 +81,14 @@ def _teams(rulebook: Rulebook, request: SlackRequest, slug: str) -> list[Team]:
             f"Which team? Type `{command} settings` in its channel, or with its name: `{command} settings search`."
         )
     return teams
+
+
+def _may_open(directory: Directory, request: SlackRequest, team: Team) -> bool:
+    """Returns whether a person changes or reads a team's alert settings, here."""
+    person_id = request.person.id
+    if may_change_settings(directory, person_id, team) or directory.may_see(person_id, team):
+        return True
+    return team.is_at(request.channel_id) and team.mode != "preview"
 
 
 async def click_open_settings(request: SlackRequest) -> None:
@@ -101,7 +111,7 @@ async def open_alert_settings(request: SlackRequest, team: Team) -> None:
     if may:
         form = views.alert_settings_form(team, declared=declared)
         await request.open_form(form)
-    elif directory.may_see(request.person.id, team) or (team.is_at(request.channel_id) and team.mode != "preview"):
+    elif _may_open(directory, request, team):
         await request.reply(views.alert_settings_message(team, who_may=who))
     else:
         raise Refusal(f"You are not in {name(team.name)}, so its alert settings are not yours to see.")

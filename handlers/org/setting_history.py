@@ -10,7 +10,7 @@ from bot.text import first_word
 from bot.views.blocks import name
 from bot.views.org import setting_history as views
 from bot.views.org.setting_history import SettingChange
-from handlers.books.budgets.allocation_forms import named_team
+from handlers.books.budgets.allocation_forms import named_team, no_such_team
 from handlers.context import Context
 from handlers.scope import TeamScope
 from handlers.slack.answers import SlackRequest, answers
@@ -36,6 +36,8 @@ async def show_setting_history(asked: SlackRequest) -> None:
             team = directory.root
         elif text:
             team = named_team(directory, text)[0]
+            if not may_see_settings(directory, asked.person.id, team):
+                raise no_such_team(first_word(text)[0])  # whether there is such a team is not theirs to know
         else:
             own = directory.teams_of(asked.person.id)
             here = directory.open_at(asked.channel_id) or (own[0] if own else None)

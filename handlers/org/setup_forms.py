@@ -16,7 +16,7 @@ from bot.views.org import company_setups as company_views
 from bot.views.org import setups as views
 from bot.views.org.setups import SetupFigures, TypedSetup
 from bot.views.typed_forms import typed_again
-from handlers.books.budgets.allocation_forms import named_team
+from handlers.books.budgets.allocation_forms import named_team, no_such_team
 from handlers.books.budgets.allocations import allocator_of, judge_changed
 from handlers.context import Context
 from handlers.org.company_setups import open_company_form, open_first_form, submit_company, submit_first_setup
@@ -58,6 +58,8 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
         raise Refusal("The organisation has no channel. Type the short name of a team.")
     if team is None:
         return await _form_for_channel(scope, asked, asked.channel_id, zone=zone)
+    if text and not _may_know(directory, asked, team):
+        raise no_such_team(first_word(text)[0])
     if team.has_ended:
         raise Refusal(f"{name(team.name)} is closed, so there is nothing to set up.")
     here = asked.channel_id if not team.channel_id and directory.by_channel(asked.channel_id) is None else ""
@@ -66,6 +68,16 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
     if not (figures.may_link or figures.may_change_members or figures.payer):
         raise Refusal(f"You can't set up {name(team.name)}. {await admins_words(scope)}")
     return views.setup_form(figures, typed, opened_in=asked.channel_id)
+
+
+def _may_know(directory: Directory, asked: SlackRequest, team: Team) -> bool:
+    """Returns whether a person may learn that a team is there: who sees its figures or sets anything of it up."""
+    person_id = asked.person.id
+    is_here = team.is_at(asked.channel_id) and team.mode != "preview"
+    is_seen = is_here or may_link(directory, person_id) or directory.may_see(person_id, team)
+    return is_seen or (
+        team.parent_id is not None and may_allocate(directory, person_id, directory.by_id(team.parent_id))
+    )
 
 
 async def _form_for_channel(scope: Scope, asked: SlackRequest, channel: str, *, zone: str) -> dict[str, object]:

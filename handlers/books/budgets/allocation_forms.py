@@ -47,7 +47,7 @@ async def show_allocation(asked: SlackRequest) -> None:
         parent = team if is_parent or team.parent_id is None else directory.by_id(team.parent_id)
         person_id = asked.person.id
         if not may_allocate(directory, person_id, parent) and not directory.may_see(person_id, team):
-            raise Refusal(_no_team_words(first_word(text)[0]))  # whether there is such a team is not theirs to know
+            raise no_such_team(first_word(text)[0])  # whether there is such a team is not theirs to know
         if amount:
             parse_budget(amount)  # raises Refusal for an impossible amount
         await open_allocation_form(asked, parent, child=None if parent == team else team, amount=amount)
@@ -79,11 +79,12 @@ def named_team(directory: Directory, text: str) -> tuple[Team, str]:
         found = found or next((t for t in directory.real_teams if spaced(t.name).casefold() == wanted), None)
         if found is not None:
             return found, after
-    raise Refusal(_no_team_words(word))
+    raise no_such_team(word)
 
 
-def _no_team_words(word: str) -> str:
-    return f"There is no team “{name(word)}”. Type the short name that teams.yml gives it."
+def no_such_team(word: str) -> Refusal:
+    """Returns the refusal of a typed name of no team, and of one that the person may know nothing of."""
+    return Refusal(f"There is no team “{name(word)}”. Type the short name that teams.yml gives it.")
 
 
 async def click_hand_out(asked: SlackRequest) -> None:

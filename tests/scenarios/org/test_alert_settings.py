@@ -91,8 +91,10 @@ async def test_a_member_reads_them_and_a_stranger_to_the_team_learns_nothing(acm
 
     refused = await acme.mia.runs("/tokens settings search", channel="CMOBILE")
     assert refused.modal is None
-    assert "not yours to see" in refused.text
-    assert "22:00" not in refused.text
+    assert refused.text.startswith("There is no team “search”.")
+    nowhere = await acme.mia.runs("/tokens settings nowhere", channel="CMOBILE")
+    assert nowhere.text == refused.text.replace("search", "nowhere", 1)
+    assert "There is no" not in (await acme.mia.runs("/tokens settings search", channel="CSEARCH")).text
 
 
 async def test_anna_is_refused_whatever_form_she_sends(acme: Company) -> None:

@@ -170,7 +170,14 @@ async def test_members_others_and_guests_set_nothing_up(designing: Company) -> N
     assert "can't set up Search" in (await acme.anna.runs("/tokens setup", channel="CSEARCH")).text
     assert "only an admin can link it. Ask <@UDAN>." in (await acme.anna.runs("/tokens setup", channel="CDESIGN")).text
     assert "Tokens is for members" in (await acme.gus.runs("/tokens setup", channel="CDESIGN")).text
-    assert "can't set up Search" in (await acme.mia.runs("/tokens setup search", channel="CDESIGN")).text
+    assert "can't set up Search" in (await acme.mia.runs("/tokens setup search", channel="CSEARCH")).text
+
+
+@pytest.mark.parametrize("typed", ["search", "Product", "nowhere"])
+async def test_a_team_that_one_may_not_see_reads_like_one_that_is_not_there(acme: Company, typed: str) -> None:
+    for command in ("setup", "history settings"):
+        refused = await acme.mia.runs(f"/tokens {command} {typed}", channel="CMOBILE")
+        assert (refused.modal, refused.text.startswith(f"There is no team “{typed}”.")) == (None, True)
 
 
 async def test_a_form_of_somebody_who_is_no_admin_any_more_saves_nothing(designing: Company) -> None:
