@@ -4,17 +4,34 @@ from collections.abc import Sequence
 
 from bot.costs.rates import Rates
 from bot.reporting.subtree_reports import Window
-from bot.reporting.value.what_ifs import ModelUse, OtherModel, WhatIf, cheaper_models, of_the_same_line, on_model
+from bot.reporting.value.outcomes import small_names
+from bot.reporting.value.what_ifs import (
+    ModelUse,
+    OtherModel,
+    WhatIf,
+    cheaper_models,
+    of_the_same_line,
+    on_model,
+    without_small,
+)
 from handlers.scope import Scope
 
 WHAT_IF_DAYS = 28
 
 
 async def uses_of(scope: Scope, windows: Sequence[Window], *, end_day: int) -> list[ModelUse]:
-    """Returns what teams used by model, tool and workflow in the last four weeks before a day."""
-    first = end_day - WHAT_IF_DAYS
+    """Returns what teams used by model, tool and workflow in the last four weeks before a day.
+
+    Workflows and tools that one to four people used are not told apart, as in the rest of the report.
+    """
+    days = {"first_day": end_day - WHAT_IF_DAYS, "end_day": end_day}
     ids = sorted({team_id for window in windows for team_id in window.team_ids if window.end_day >= end_day})
-    return await scope.tx.outcome_spend.by_model(ids, first_day=first, end_day=end_day)
+    uses = await scope.tx.outcome_spend.by_model(ids, **days)
+    if not uses:
+        return []
+    behind = await scope.tx.outcome_spend.people_behind(ids, **days)
+    workflows, tools = small_names(behind, lambda one: one.workflow), small_names(behind, lambda one: one.tool)
+    return without_small(uses, workflows=workflows, tools=tools)
 
 
 async def models_for(scope: Scope, uses: Sequence[ModelUse]) -> list[OtherModel]:

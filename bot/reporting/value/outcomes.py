@@ -217,6 +217,12 @@ def _by_name(
     return PartCosts(parts=_ordered(parts), small=small)
 
 
+def small_names(behind: Collection[Behind], name_of: Callable[[Behind], str]) -> frozenset[str]:
+    """Returns the workflows or tools that one to four people used: their figures would be those of a few people."""
+    people = _people((name_of(one), one.person_id) for one in behind)
+    return frozenset(str(name) for name, ids in people.items() if _is_small(ids, SMALLEST_GROUP))
+
+
 def _people(pairs: Iterable[tuple[object, int]]) -> dict[object, set[int]]:
     found: dict[object, set[int]] = {}
     for part, person_id in pairs:

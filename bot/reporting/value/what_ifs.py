@@ -74,6 +74,25 @@ class WhatIf:
         return self.use.cost_nanos - self.other_nanos
 
 
+def without_small(uses: Iterable[ModelUse], *, workflows: Collection[str], tools: Collection[str]) -> list[ModelUse]:
+    """Returns uses that name none of these workflows and tools, which have too few people: they are added up by model."""
+    found: dict[tuple[str, str, str, str], ModelUse] = {}
+    for use in uses:
+        tool = "" if use.tool in tools else use.tool
+        workflow = "" if use.workflow in workflows else use.workflow
+        own = use._replace(tool=tool, workflow=workflow)
+        known = found.get(own[:4])
+        found[own[:4]] = own if known is None else _added(known, own)
+    return list(found.values())
+
+
+def _added(one: ModelUse, other: ModelUse) -> ModelUse:
+    a, b = one.counters, other.counters
+    counters = (a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5])
+    calls, cost = one.calls + other.calls, one.cost_nanos + other.cost_nanos
+    return one._replace(calls=calls, counters=counters, cost_nanos=cost)
+
+
 def cost_of(use: ModelUse, rates: Rates) -> int | None:
     """Returns the cost of all the calls by some rates, rounded once, half-even; None if they used what has no price."""
     chosen = of_size(use, rates)

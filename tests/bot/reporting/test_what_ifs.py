@@ -16,6 +16,7 @@ from bot.reporting.value.what_ifs import (
     of_the_same_line,
     on_model,
     what_if,
+    without_small,
 )
 
 MILLION = 1_000_000
@@ -139,3 +140,16 @@ def test_models_of_the_same_line_are_for_text_and_no_single_release() -> None:
         of_the_same_line(["claude-opus-4-5"], book.models_of("anthropic"))
     )
     assert book.models_of("nobody") == ()
+
+
+def test_workflows_and_tools_of_few_people_are_added_up_by_model() -> None:
+    uses = [use(10, 1, workflow="evals"), use(20, workflow="mine"), use(5), use(7, model="haiku", workflow="mine")]
+
+    found = without_small(uses, workflows={"mine"}, tools=())
+
+    assert [(one.model, one.workflow, one.counters[0], one.calls) for one in found] == [
+        ("opus", "evals", 10, 100),
+        ("opus", "", 25, 200),
+        ("haiku", "", 7, 100),
+    ]
+    assert sum(one.cost_nanos for one in found) == sum(one.cost_nanos for one in uses)

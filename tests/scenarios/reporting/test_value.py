@@ -135,11 +135,17 @@ async def test_in_preview_finance_alone_gets_an_answer(tmp_path: Path) -> None:
 
 async def test_what_if_proposes_a_used_model_and_its_form_any_of_the_line(acme_on_both: Company) -> None:
     acme = acme_on_both
+    people = ("anna", "emi", "ben", "mia", "chloe")
     for number in range(3):
         await acme.uses(
             acme.event(f"o{number}", uncached_input_tokens=20_000_000, workflow="evals", ago=WEEK, **TOKENS),
             acme.event(f"i{number}", uncached_input_tokens=10_000, ago=WEEK, **IN_HOUSE),
         )
+    alone = (await acme.anna.runs("/tokens value", channel="CSEARCH")).text_everywhere()
+    assert "claude-opus-4-5: the same tokens on metacode-2 (in-house) would have cost $276 less." in alone
+    assert "evals" not in alone, "Anna alone used it"
+    for name in people:
+        await acme.uses(acme.event(name, user=f"{name}@acme.test", workflow="evals", dollars=0, ago=WEEK))
     reply = await acme.anna.runs("/tokens value", channel="CSEARCH")
     line = "claude-opus-4-5 (Claude Code, evals): the same tokens on metacode-2 (in-house) would have cost $276 less."
     assert line in reply.text_everywhere()
