@@ -18,7 +18,6 @@ from handlers.reporting import outcomes
 from handlers.reporting.asking import alerts, exports, forecasts, spends, standings
 from handlers.reporting.asking.meant_teams import MeantTeam, meant_team
 from handlers.reporting.asking.needs import needs_message
-from handlers.reporting.figures import spenders_of
 from handlers.reporting.own_use import show_my_use
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
@@ -87,7 +86,8 @@ async def _with_parts(scope: Scope, asked: SlackRequest, names: Names, named: Te
     team = named or meant_team(scope, asked).team
     if team is None:
         return names
-    known = await scope.tx.reports.part_names([one.id for one in spenders_of(scope.directory, team)])
+    spending = spends.spending_teams(scope.of_team(team), asked.person.id)
+    known = await scope.tx.reports.part_names([one.id for one in spending])
     parts: dict[PartKind, tuple[str, ...]] = {
         "tool": _distinct(tool for tool, _, _, _ in known),
         "model": _distinct(model for _, model, _, _ in known),

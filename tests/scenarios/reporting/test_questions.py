@@ -121,6 +121,8 @@ async def test_finance_gets_the_company_and_a_department_all_below(acme: Company
     assert (
         "Product with its 1 team spent $50.00" in (await acme.ben.runs("/tokens product 7d", channel="CGENERAL")).text
     )
+    part = await acme.ben.runs("/tokens product opus 7d", channel="CGENERAL")
+    assert "spent $40.00 on the model acme-opus-4 in the last 7 full days" in part.text, "a team below used it"
 
 
 async def test_who_has_several_teams_reads_which_one_this_is(acme: Company) -> None:
