@@ -195,8 +195,12 @@ def user_select(*, action_id: str, chosen: str, placeholder: str) -> Element:
     )
 
 
-def users_select(*, action_id: str, chosen: Collection[str], placeholder: str, most: int = 100) -> Element:
-    """Returns a menu of the workspace's people, any number of them selected by Slack id."""
+MOST_SELECTED = 100
+"""A menu of people has no more of them selected."""
+
+
+def users_select(*, action_id: str, chosen: Collection[str], placeholder: str, most: int = MOST_SELECTED) -> Element:
+    """Returns a menu of the workspace's people, the first hundred of the chosen ones selected by Slack id."""
     return slackblocks.UserMultiSelectMenu(
         action_id=action_id,
         initial_users=list(chosen)[:most] or None,

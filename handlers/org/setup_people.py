@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.org.setting_up.zones import likely_zone
 from bot.org.teams import Role, Team
 from bot.refusals import FieldRefusal
-from bot.views.blocks import name
+from bot.views.blocks import MOST_SELECTED, name
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest
 from handlers.slack.identity.lookups import find_member
@@ -21,7 +21,6 @@ log = structlog.get_logger()
 _PEOPLE_SECONDS = 0.7
 """How long the look-up of a channel's people may take: Slack opens a form within three seconds."""
 _MOST_ASKED = 200
-_MOST_SELECTED = 100
 
 
 async def zone_of_channel(asked: SlackRequest) -> str:
@@ -42,7 +41,7 @@ async def zone_of_channel(asked: SlackRequest) -> str:
 
 async def chosen_people(asked: SlackRequest, block_id: str, chosen: Sequence[str]) -> frozenset[int]:
     """Returns the people of Slack ids. Raises FieldRefusal for guests, bots and people of other companies."""
-    found = await asyncio.gather(*(find_member(asked.context, slack_id) for slack_id in chosen[:_MOST_SELECTED]))
+    found = await asyncio.gather(*(find_member(asked.context, slack_id) for slack_id in chosen[:MOST_SELECTED]))
     outside = [slack_id for slack_id, person in zip(chosen, found, strict=False) if person is None]
     if outside:
         user = asked.context.callers[outside[0]][1]
@@ -67,11 +66,13 @@ async def not_in_slack(scope: Scope, team: Team) -> list[str]:
 
 
 async def with_unseen(scope: Scope, team: Team, chosen: Mapping[Role, frozenset[int]]) -> dict[Role, frozenset[int]]:
-    """Returns the chosen people of each role with those whom no menu shows: people without a Slack account stay."""
+    """Returns the chosen people of each role with those whom no menu shows: people without a Slack account, and those beyond
+    what a menu holds, stay."""
     kept: dict[Role, frozenset[int]] = {}
     for role, selected in chosen.items():
         people = await scope.tx.people.by_ids(scope.directory.people_with(role, team))
-        kept[role] = selected | {person_id for person_id, one in people.items() if not one.slack_id}
+        shown = frozenset((await slack_ids(scope, team, role))[:MOST_SELECTED])
+        kept[role] = selected | {person_id for person_id, one in people.items() if one.slack_id not in shown}
     return kept
 
 
