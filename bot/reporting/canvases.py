@@ -22,6 +22,9 @@ UNAVAILABLE_MICROS = 24 * HOUR_MICROS
 NEVER = 2**62
 """People deleted the canvas twice: they don't want it."""
 
+AWAY, WITHDRAWAL = "slack_away", "withdrawal: "
+"""Faults that a deletion waits after: no answer, and, before Slack's own word, a refused deletion. No other delays one."""
+
 Fault = Literal["workspace", "gone", "channel", "other"]
 _WORKSPACE = frozenset(
     {
@@ -149,7 +152,7 @@ def canvas_work(
     for team_id, canvas in stored.items():
         place = wanted.get(team_id)
         moved = place is None or place.channel != canvas.channel
-        waits = bool(canvas.fault) and canvas.fault != "deleted" and canvas.next_at > now
+        waits = canvas.fault.startswith((WITHDRAWAL, AWAY)) and canvas.next_at > now
         if moved and canvas.channel not in resting and not waits:
             due.append(CanvasWork(canvas, None))
     unavailable = any(canvas_fault(one.fault) == "workspace" and one.next_at > now for one in stored.values())

@@ -13,11 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.books.budgets import Standing
 from bot.periods import MICROS
 from bot.reporting.canvases import (
+    AWAY,
     AWAY_MICROS,
     LEASE_MICROS,
     NEVER,
     PACE_MICROS,
     UNAVAILABLE_MICROS,
+    WITHDRAWAL,
     CanvasPage,
     CanvasPlace,
     CanvasWork,
@@ -63,6 +65,7 @@ async def update_canvases(context: Context) -> None:
 async def _do(context: Context, slack: AsyncWebClient, work: CanvasWork) -> bool:
     """Does one piece of work; returns whether the run may go on."""
     team_id = work.place.team.id if work.place is not None else work.stored.team_id if work.stored is not None else 0
+    doing = WITHDRAWAL if work.place is None else ""
     try:
         if work.place is None:
             assert work.stored is not None
@@ -71,11 +74,11 @@ async def _do(context: Context, slack: AsyncWebClient, work: CanvasWork) -> bool
             await _show(context, slack, work.place, work.stored)
     except Exception as error:
         if isinstance(error, SlackApiError) and not is_slack_away(error):
-            return await _put_off(context, team_id, error_name(error))
+            return await _put_off(context, team_id, error_name(error), doing=doing)
         if not is_slack_away(error):
             raise
         async with context.store.begin() as tx:
-            await tx.canvases.wait(team_id, next_at=context.now_micros() + _pause(error), fault="slack_away")
+            await tx.canvases.wait(team_id, next_at=context.now_micros() + _pause(error), fault=AWAY)
         raise
     return True
 
@@ -87,9 +90,9 @@ def _pause(error: Exception) -> int:
     return max(AWAY_MICROS, int(seconds) * MICROS if seconds.isdigit() and len(seconds) < 6 else 0)
 
 
-async def _put_off(context: Context, team_id: int, fault: str) -> bool:
+async def _put_off(context: Context, team_id: int, error: str, *, doing: str) -> bool:
     """Schedules the next try after Slack refused one; returns whether other canvases may be tried."""
-    kind, now = canvas_fault(fault), context.now_micros()
+    kind, now, fault = canvas_fault(error), context.now_micros(), f"{doing}{error}"
     async with context.store.begin() as tx:
         if kind == "workspace":
             await tx.canvases.wait_all(next_at=now + UNAVAILABLE_MICROS, fault=fault)

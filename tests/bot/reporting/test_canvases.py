@@ -100,6 +100,8 @@ def test_what_is_due() -> None:
     assert due(stored(next_at=NOW + 1), CanvasPlace(SEARCH, "COTHER")) == ["withdraw"]
     assert due(stored(next_at=NEVER, fault="deleted")) == ["withdraw"]
     assert due(stored(next_at=NOW + 1, fault="slack_away")) == [], "it waits for Slack"
+    assert due(stored(next_at=NOW + 1, fault="withdrawal: no_permission")) == [], "it was refused already"
+    assert due(stored(next_at=NOW + 1, fault="no_permission")) == ["withdraw"], "only an edit was refused"
     assert due(stored(), resting=frozenset({"CSEARCH"})) == [], "an archived channel keeps what it has"
 
 

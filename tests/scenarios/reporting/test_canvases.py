@@ -171,6 +171,24 @@ async def test_a_shared_channel_loses_its_canvas_at_once_and_gets_it_back(acme: 
     assert len(shown(acme)) == 1
 
 
+async def test_an_edit_that_slack_refused_delays_no_withdrawal(acme: Company) -> None:
+    await update_canvases(acme.context)
+    await acme.uses(acme.event("s", dollars=100, ago=timedelta(days=2)))
+    later(acme)
+    acme.workspace.fail_next("canvases.edit", error="restricted_action")
+    await update_canvases(acme.context)
+    await acme.sandbox.does("channel", acme.anna.id, id="CSEARCH", change="share")
+    await acme.settles()
+    acme.workspace.fail_next("canvases.delete", error="restricted_action")
+    for _ in range(2):
+        await update_canvases(acme.context)
+    assert len(calls(acme, "canvases.delete")) == 1, "of a refused deletion the next try is tomorrow"
+
+    later(acme, timedelta(hours=25))
+    await update_canvases(acme.context)
+    assert shown(acme) == []
+
+
 async def test_an_archived_channel_keeps_what_it_has(acme: Company) -> None:
     await update_canvases(acme.context)
     await acme.sandbox.does("channel", acme.anna.id, id="CSEARCH", change="archive")
