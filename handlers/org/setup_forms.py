@@ -21,7 +21,7 @@ from handlers.books.budgets.allocations import allocator_of, judge_changed
 from handlers.context import Context
 from handlers.org.company_setups import open_company_form, open_first_form, submit_company, submit_first_setup
 from handlers.org.setup_people import chosen_people, not_in_slack, slack_ids, with_unseen, zone_of_channel
-from handlers.org.setups import SetupChanged, SetupWish, mark_of, set_up, without_channel
+from handlers.org.setups import SetupChanged, SetupWish, mark_of, may_know, set_up, without_channel
 from handlers.scope import Scope
 from handlers.slack.answers import SlackRequest, answers
 from handlers.slack.callers import called
@@ -58,7 +58,7 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
         raise Refusal("The organisation has no channel. Type the short name of a team.")
     if team is None:
         return await _form_for_channel(scope, asked, asked.channel_id, zone=zone)
-    if text and not _may_know(directory, asked, team):
+    if text and not may_know(directory, person_id, team, channel=asked.channel_id):
         raise no_such_team(first_word(text)[0])
     if team.has_ended:
         raise Refusal(f"{name(team.name)} is closed, so there is nothing to set up.")
@@ -68,16 +68,6 @@ async def _form_to_open(scope: Scope, asked: SlackRequest, text: str, *, zone: s
     if not (figures.may_link or figures.may_change_members or figures.payer):
         raise Refusal(f"You can't set up {name(team.name)}. {await admins_words(scope)}")
     return views.setup_form(figures, typed, opened_in=asked.channel_id)
-
-
-def _may_know(directory: Directory, asked: SlackRequest, team: Team) -> bool:
-    """Returns whether a person may learn that a team is there: who sees its figures or sets anything of it up."""
-    person_id = asked.person.id
-    is_here = team.is_at(asked.channel_id) and team.mode != "preview"
-    is_seen = is_here or may_link(directory, person_id) or directory.may_see(person_id, team)
-    return is_seen or (
-        team.parent_id is not None and may_allocate(directory, person_id, directory.by_id(team.parent_id))
-    )
 
 
 async def _form_for_channel(scope: Scope, asked: SlackRequest, channel: str, *, zone: str) -> dict[str, object]:
@@ -199,6 +189,8 @@ async def choose(asked: SlackRequest) -> None:
         elif was != views.NEW_TEAM:
             typed = replace(typed, team_id=views.NEW_TEAM, name=own_name, slug=slug, budget="")
             typed = replace(typed, managers=(asked.person.slack_id,), members=())
+        if team is None:  # a chosen one that has a channel by now
+            typed = replace(typed, team_id=views.NEW_TEAM)
         carried = {"name": own_name, "slug": slug}
         figures = await _figures(scope, team, choices, typed, person_id=asked.person.id, zones=[typed.timezone or ""])
         form = views.setup_form(figures, typed, opened_in=opened_in, carried=carried)

@@ -165,6 +165,8 @@ async def _changes(scope: Scope, team: Team, wish: SetupWish, *, is_new: bool) -
     }
     if wanted["name"] == "":
         raise FieldRefusal(views.NAME_FIELD, "Type the team's name.")
+    if wanted["channel"] == "" and not team.channel_id:  # one that is not found yet is in no menu, so none is unlinked
+        wanted["channel"] = None
     known = {field: _value(scope.directory, team, field) for field in wanted}
     return {field: value for field, value in wanted.items() if value is not None and value != known[field]}
 
@@ -243,3 +245,11 @@ async def _greet(scope: TeamScope, *, by: int) -> None:
 def without_channel(directory: Directory) -> Sequence[Team]:
     """Returns the teams that a channel can be linked to, by name."""
     return sorted((t for t in directory.open_teams if not t.channel_ref), key=lambda team: team.name.casefold())
+
+
+def may_know(directory: Directory, person_id: int, team: Team, *, channel: str) -> bool:
+    """Returns whether a person may learn that a team is there: who sees its figures or sets anything of it up."""
+    if may_link(directory, person_id) or directory.may_see(person_id, team):
+        return True
+    is_payer = team.parent_id is not None and may_allocate(directory, person_id, directory.by_id(team.parent_id))
+    return is_payer or (team.is_at(channel) and team.mode != "preview")

@@ -259,21 +259,3 @@ async def test_a_channel_is_unlinked_by_emptying_the_field(acme: Company) -> Non
 
     assert (await team_of(acme, "search")).channel_state == "none"
     assert "only an admin can link it" in (await acme.anna.runs("/tokens setup", channel="CSEARCH")).text
-
-
-async def test_people_beyond_what_a_menu_holds_stay(acme: Company) -> None:
-    like, numbers = acme.workspace.members["UANNA"], range(120)
-    async with acme.context.store.begin() as tx:
-        for n in numbers:
-            acme.workspace.members[f"U{n:04}"] = replace(like, id=f"U{n:04}", email=f"p{n}@acme.test")
-            await tx.people.ensure_from_slack(slack_id=f"U{n:04}", email=f"p{n}@acme.test", name="P", timezone="")
-    everybody = ", ".join(f"p{n}@acme.test" for n in numbers)
-    file = TEAMS_YML.replace("members: [anna@acme.test, emi@acme.test]", f"members: [{everybody}]")
-    await import_teams(acme.context, read_teams_file(file), dry_run=False)
-    team = await team_of(acme, "search")
-    shown = await form(acme.ben, "CSEARCH")
-
-    reply = await acme.ben.submits(shown, {f"budget-{team.id}": "1500"})
-
-    assert reply.closed, reply.errors
-    assert len((await directory_of(acme)).people_with("member", team)) == 120
