@@ -35,8 +35,8 @@ async def announced_in(tx: Transaction, team: Team, *, from_at: int, until_at: i
     found = []
     for expectation in await tx.expectations.since(from_at, team_id=team.id):
         end = expectation.ends_at
-        if expectation.alert_id is not None or end is None or expectation.from_at >= until_at:
-            continue
+        if expectation.alert_id is not None or end is None or expectation.from_at >= min(until_at, end):
+            continue  # planned, later, or taken back before it began
         extra = await expected_of(tx, [replace(expectation, limit_nanos=None)], at=min(end, until_at) - 1)
         found.append(
             AnnouncedSpend(

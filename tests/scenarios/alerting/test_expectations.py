@@ -4,7 +4,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+from bot.alerting.expectations import TEAM_TOTAL
+from bot.periods import DAY_MICROS, HOUR_MICROS
 from handlers.alerting.expectations import close_expectations
+from handlers.alerting.expected_spend import announced_in
 from handlers.reporting.digests import post_digest
 from tests.scenarios.alerting.delivery_helpers import plans
 from tests.scenarios.alerting.test_alert_answers import record_of
@@ -256,3 +259,29 @@ async def test_what_is_left_beside_a_planned_key_is_never_an_alert_of_nothing(ac
         assert facts["observed_nanos"] > 0
         assert facts["part"] is None or facts["part"][1] != "acme-new"
     assert "$0.00" not in " ".join(message.text for message in await spikes(acme))
+
+
+async def test_what_was_taken_back_before_it_began_is_in_no_digest(acme_on_both: Company) -> None:
+    acme = acme_on_both
+    async with acme.context.store.begin() as tx:
+        scope = await acme.context.scope(tx)
+        team = scope.directory.by_slug("search")
+        assert team is not None
+        finance = next(iter(scope.directory.finance))
+        for what, taken_back in (("launch", False), ("migration", True)):
+            made = await tx.expectations.add(
+                team_id=team.id,
+                what=what,
+                cause=TEAM_TOTAL,
+                from_at=scope.at,
+                until_at=scope.at + DAY_MICROS,
+                limit_nanos=None,
+                alert_id=None,
+                made_by=finance,
+                at=scope.at - DAY_MICROS,
+            )
+            if taken_back:
+                await tx.expectations.end(made, at=scope.at - HOUR_MICROS, by=finance)
+        found = await announced_in(tx, team, from_at=scope.at - DAY_MICROS, until_at=scope.at + DAY_MICROS)
+
+    assert [one.what for one in found] == ["launch"]
