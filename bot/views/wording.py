@@ -192,13 +192,19 @@ def part_name(typed: str, *, kind: str = "tool") -> str:
     return name(typed) if typed.strip() else f"unnamed {kind}"
 
 
+def rest_cost_words(rest: Sequence[Share]) -> str:
+    """Formats the cost of what a list leaves out, or that all of it lacks a price."""
+    cost = sum(share.cost_nanos for share in rest)
+    return cost_words(cost, has_no_price=cost == 0 and any(share.has_no_price for share in rest))
+
+
 def share_lines(shares: Sequence[Share], *, total_nanos: int, most: int = 5, kind: str = "tool") -> str:
     """Returns one line per large part with dollars, share and tokens, and one line for the rest."""
     shares = [s for s in shares if s.cost_nanos or s.tokens]
     lines = [f"• {part_name(s.name, kind=kind)}: {share_words(s, total_nanos=total_nanos)}" for s in shares[:most]]
     rest = shares[most:]
     if rest:
-        lines.append(f"• {counted(len(rest), 'other')}: {usd(sum(s.cost_nanos for s in rest))}")
+        lines.append(f"• {counted(len(rest), 'other')}: {rest_cost_words(rest)}")
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.causes import arithmetic_words
 from bot.views.reporting.digests import announced_words, driver_words, finding_words, next_steps
 from bot.views.reporting.mix import mix_lines
-from bot.views.wording import cost_words, counted, part_name, share_words, signed_usd, week_words
+from bot.views.wording import counted, part_name, rest_cost_words, share_words, signed_usd, week_words
 
 _MOST = 5
 
@@ -67,15 +67,15 @@ def _share_lines(digest: Digest, shares: Sequence[Share], *, kind: str, compares
         return []
     lines = []
     for share in used[:_MOST]:
-        moved = f", {signed_usd(share.change_nanos)}" if compares and share.change_nanos else ""
+        is_compared = compares and share.change_nanos and not share.has_no_price
+        moved = f", {signed_usd(share.change_nanos)}" if is_compared else ""
         named = (
             "without a workflow" if kind == "workflow" and not share.name.strip() else part_name(share.name, kind=kind)
         )
         lines.append(f"• {named}: {share_words(share, total_nanos=digest.week_nanos)}{moved}")
     rest = used[_MOST:]
     if rest:
-        cost = sum(share.cost_nanos for share in rest)
-        lines.append(f"• {counted(len(rest), 'other')}: {cost_words(cost, has_no_price=cost == 0)}")
+        lines.append(f"• {counted(len(rest), 'other')}: {rest_cost_words(rest)}")
     return lines
 
 

@@ -17,7 +17,7 @@ from bot.views.detection.data_gaps import gaps_words
 from bot.views.reporting.causes import cause_words
 from bot.views.reporting.subtree_reports import change
 from bot.views.requests.waiting.reminders import list_button
-from bot.views.wording import counted, part_name, signed_usd, week_words, zone_words
+from bot.views.wording import NO_PRICE, counted, part_name, signed_usd, week_words, zone_words
 
 SHOW_WEEK = "show_week"
 """Action id of the button that opens a week's details; its value has the week's Monday and the team's id."""
@@ -178,6 +178,8 @@ def _tools(digest: Digest) -> str:
     in_house = digest.mix.in_house
     if not in_house.tokens and not in_house.cost_nanos:
         return said
+    if in_house.has_no_price:
+        return f"{said}; in-house ones have {NO_PRICE}"
     return f"{said}; {percent(in_house.cost_nanos, digest.week_nanos)} in-house"
 
 

@@ -1,7 +1,7 @@
 """The answer to `/tokens top`: the largest parts of a team's spend, never people."""
 
 from bot.messages import Block, Message
-from bot.money import percent, tokens_short, usd, usd_round
+from bot.money import percent, tokens_short, usd_round
 from bot.reporting.figures import Share
 from bot.reporting.top import TopReport
 from bot.views.blocks import context, section
@@ -11,6 +11,7 @@ from bot.views.wording import (
     counted,
     in_span_words,
     part_name,
+    rest_cost_words,
     share_words,
     signed_usd,
     spend_change_words,
@@ -46,7 +47,8 @@ def top_message(top: TopReport, *, command: str) -> Message:
     rest = shown[_MOST:]
     if rest:
         cost = sum(share.cost_nanos for share in rest)
-        lines.append(f"and {counted(len(rest), 'other')}: {usd(cost)} ({percent(cost, spend.cost_nanos)})")
+        part_of = f" ({percent(cost, spend.cost_nanos)})" if cost else ""
+        lines.append(f"and {counted(len(rest), 'other')}: {rest_cost_words(rest)}{part_of}")
     title = f"What costs most: {part}s"
     blocks: list[Block] = [
         section(f"*{summary}*", block_id=key),

@@ -12,6 +12,7 @@ from bot.periods import day_start, hour_of, micros
 from bot.reporting.causes.candidates import Cause
 from bot.reporting.causes.choosing import WeekChange
 from bot.reporting.digests import AnnouncedSpend, Digest, Driver, WaitingAsk
+from bot.reporting.mix import ToolKindTotals
 from bot.views.reporting.causes import cause_words
 from bot.views.reporting.digest_details import week_page
 from bot.views.reporting.digests import digest_chart, digest_message
@@ -26,6 +27,7 @@ from tests.bot.views.examples import (
     SEARCH,
     digest,
     dollars,
+    mix,
     share,
     standing,
 )
@@ -109,6 +111,18 @@ def test_missing_data_comes_before_any_verdict(snapshot: SnapshotAssertion) -> N
     assert "up 18%" not in all_text(message)
     assert "Drove it" not in lines(message)
     assert message == snapshot
+
+
+def test_parts_without_a_price_are_neither_free_nor_a_saving() -> None:
+    none = replace(share("MetaCode", 0, 40), calls=1, unpriced_calls=1, unpriced_tokens=9)
+    free = tuple(share(f"flow-{n}", 0) for n in range(6))
+    kinds = mix(in_house=ToolKindTotals(cost_nanos=0, before_nanos=0, tokens=9, priced_tokens=0, unpriced_tokens=9))
+    built = digest(mix=kinds, models=(none,), workflows=free)
+    details = all_text(week_page(built, command=COMMAND))
+
+    assert "; in-house ones have no price yet." in digest_message(built, command=COMMAND).text
+    assert "MetaCode: no price yet, 1M tokens\n" in f"{details}\n"
+    assert "1 other: $0.00" in details
 
 
 def test_hours_without_data_from_two_sources_count_once() -> None:

@@ -12,6 +12,7 @@ from bot.reporting.mix import ToolMix
 from bot.reporting.spans import SpanKind, span_of
 from bot.reporting.top import TopPart, TopReport
 from bot.views.reporting.top import top_message
+from bot.views.wording import share_lines
 from tests.bot.views.examples import ACME, COMMAND, HOSTILE, HOSTILE_TEAM, PERIOD, SEARCH, TODAY, TOOLS, mix, share
 from tests.bot.views.surfaces import all_text, posted
 
@@ -104,3 +105,11 @@ def test_incomplete_days_before_are_no_comparison() -> None:
 def test_the_companys_days_are_each_teams_own() -> None:
     assert "Days in each team's own time." in all_text(posted(top_message(top(TOOLS, team=ACME), command=COMMAND)))
     assert "Days in London time." in all_text(posted(top_message(top(TOOLS), command=COMMAND)))
+
+
+def test_the_rest_of_a_list_without_a_price_is_not_free() -> None:
+    unpriced = tuple(replace(share(f"w{n}", 0), calls=1, unpriced_calls=1, unpriced_tokens=9) for n in range(10))
+    words = all_text(posted(top_message(top((*TOOLS, *unpriced)), command=COMMAND)))
+
+    assert "and 4 others: no price yet" in words
+    assert share_lines((*TOOLS, *unpriced), total_nanos=1).endswith("9 others: no price yet")
