@@ -13,6 +13,7 @@ from bot.reporting.spans import Span
 from bot.views.blocks import date_mark, name
 
 _BAR_CELLS = 10
+_LONG_DAYS = 183
 _MANY_TIMES = 4
 """From this factor on, "five times" reads better than "400% more"."""
 
@@ -51,13 +52,17 @@ def week_words(monday: int) -> str:
 
 
 def days_words(first_day: int, end_day: int) -> str:
-    """Formats days by their first and last: `16–22 Nov`, `30 Nov – 6 Dec`, or one day as `16 Nov`."""
+    """Formats days by their first and last: `16–22 Nov`, `30 Nov – 6 Dec`, or one day as `16 Nov`. Years are named where
+    the days could be mistaken for fewer, as in `1 Nov 2025 – 30 Nov 2026`.
+    """
     first, last = date_of(first_day), date_of(end_day - 1)
     if first == last:
         return short_day_text(first_day)
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{short_day_text(end_day - 1)}"
-    return f"{short_day_text(first_day)} – {short_day_text(end_day - 1)}"
+    is_long = first.year != last.year and end_day - first_day > _LONG_DAYS
+    first_year, last_year = (f" {first.year}", f" {last.year}") if is_long else ("", "")
+    return f"{short_day_text(first_day)}{first_year} – {short_day_text(end_day - 1)}{last_year}"
 
 
 def span_words(span: Span) -> str:

@@ -50,6 +50,7 @@ def test_given_days_and_months_have_their_names() -> None:
     assert days_words(MONDAY, MONDAY + 1) == "16 Nov"
     assert days_words(MONDAY - 17, MONDAY + 3) == "30 Oct – 18 Nov"
     assert days_words(MONDAY + 40, MONDAY + 60) == "26 Dec – 14 Jan"
+    assert days_words(MONDAY - 380, MONDAY + 15) == "1 Nov 2025 – 30 Nov 2026"
 
 
 def test_a_change_without_complete_days_before_is_no_percentage() -> None:
