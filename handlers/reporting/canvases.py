@@ -3,7 +3,6 @@
 Canvases are optional: without their scope nothing else is missing, and a try a day finds out when it was added.
 """
 
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -148,13 +147,17 @@ async def _show(context: Context, slack: AsyncWebClient, place: CanvasPlace, sto
         await _edit(slack, canvas_id, page, old_title=begun.title)
     else:
         canvas_id = await _create(slack, place.channel, page)
-    async with context.store.begin() as tx:
-        await tx.canvases.made(team_id, canvas_id=canvas_id, title=page.title, shown=page.shown, next_at=next_at)
-    with suppress(SlackApiError):  # in a channel where people may write it, the next edit overwrites what they wrote
+    try:  # before the note of its id: Slack away in between finds the canvas again, and tries once more
         await slack.api_call(
             "canvases.access.set",
             json={"canvas_id": canvas_id, "access_level": "read", "channel_ids": [place.channel]},
         )
+    except SlackApiError as error:
+        if is_slack_away(error):
+            raise
+        log.warning("canvas may be written by others", team_id=team_id, fault=error_name(error))
+    async with context.store.begin() as tx:
+        await tx.canvases.made(team_id, canvas_id=canvas_id, title=page.title, shown=page.shown, next_at=next_at)
 
 
 async def _create(slack: AsyncWebClient, channel: str, page: CanvasPage) -> str:

@@ -212,6 +212,24 @@ async def test_slack_may_be_busy(acme: Company) -> None:
     assert len(shown(acme)) == 1
 
 
+async def test_members_may_only_read_it_also_if_slack_was_busy_then(acme: Company) -> None:
+    acme.workspace.fail_next("canvases.access.set", status=429, retry_after=1)
+    await update_canvases(acme.context)
+    later(acme)
+    await update_canvases(acme.context)
+
+    assert [canvas.access for canvas in shown(acme)] == ["read"]
+
+
+async def test_a_canvas_whose_access_slack_refuses_to_set_stays(acme: Company) -> None:
+    acme.workspace.fail_next("canvases.access.set", "restricted_action")
+    await update_canvases(acme.context)
+    later(acme)
+    await update_canvases(acme.context)
+
+    assert len(shown(acme)) == 1
+
+
 async def test_the_company_has_one_in_its_own_channel(acme: Company) -> None:
     await acme.sandbox.does("channel", acme.anna.id, id="CGENERAL", change="invite_app")
     async with acme.context.store.begin() as tx:
