@@ -33,6 +33,7 @@ class Share:
     calls: int = 0
     unpriced_calls: int = 0
     unpriced_tokens: int = 0
+    before_unpriced_calls: int = 0
 
     @property
     def change_nanos(self) -> int:
@@ -42,6 +43,11 @@ class Share:
     def has_no_price(self) -> bool:
         """Returns whether nothing is known of its cost: all its usage lacks a price."""
         return self.cost_nanos == 0 and self.unpriced_calls > 0
+
+    @property
+    def is_new(self) -> bool:
+        """Returns whether it costs something and was not used before, not even without a price."""
+        return self.cost_nanos > 0 and self.before_nanos == self.before_unpriced_calls == 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +65,7 @@ class Spend:
     tokens: int
     unpriced_calls: int = 0
     unpriced_tokens: int = 0
+    before_unpriced_calls: int = 0
     first_day: int | None = None
 
     @property
@@ -74,6 +81,11 @@ class Spend:
     def has_no_price(self) -> bool:
         """Returns whether nothing is known of the cost: all usage lacks a price."""
         return self.cost_nanos == 0 and self.unpriced_calls > 0
+
+    @property
+    def before_has_no_price(self) -> bool:
+        """Returns the same of the days before."""
+        return self.before_nanos == 0 and self.before_unpriced_calls > 0
 
 
 def shares_of(now: Iterable[BasisUse], before: Iterable[BasisUse]) -> tuple[Share, ...]:
@@ -93,6 +105,7 @@ def spend_of_shares(span: Span, shares: Sequence[Share], *, first_day: int | Non
         tokens=sum(share.tokens for share in shares),
         unpriced_calls=sum(share.unpriced_calls for share in shares),
         unpriced_tokens=sum(share.unpriced_tokens for share in shares),
+        before_unpriced_calls=sum(share.before_unpriced_calls for share in shares),
         first_day=first_day,
     )
 
@@ -114,4 +127,5 @@ def _share(name: str, now: Sequence[BasisUse], before: Sequence[BasisUse]) -> Sh
         calls=sum(use.calls for use in now),
         unpriced_calls=sum(use.calls for use in unpriced),
         unpriced_tokens=sum(use.tokens for use in unpriced),
+        before_unpriced_calls=sum(use.calls for use in before if use.basis == UNPRICED),
     )

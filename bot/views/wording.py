@@ -148,6 +148,8 @@ def spend_change_words(spend: Spend) -> str:
     """Formats the change of a spend: `18% more than the week before`, or why there is none yet."""
     if spend.first_day is not None:
         return no_comparison_words(spend.first_day)
+    if spend.before_has_no_price:
+        return f"with {NO_PRICE} for {before_words(spend.span)}"
     return change_words(spend.cost_nanos, spend.before_nanos, before=before_words(spend.span))
 
 

@@ -108,7 +108,8 @@ def _week_words(digest: Digest) -> str:
         began = f", from {day_text(since)} on" if since > digest.monday else ""
         return f"{said} in its first {'' if digest.is_first else 'full '}week{began}"
     if before <= 0:
-        return f"{said} last week, after nothing the week before"
+        earlier = f"with {NO_PRICE} for" if digest.week.before_has_no_price else "after nothing"
+        return f"{said} last week, {earlier} the week before"
     return f"{said} last week, {change(spent, before)}{_cause(digest)}"
 
 
@@ -247,7 +248,7 @@ def driver_words(driver: Driver) -> str:
     """Returns `workflow nightly-evals +$720.00, to $1,260.00`, or `workflow evals $601.42, new`."""
     share = driver.share
     named = f"{driver.dimension} {part_name(share.name, kind=driver.dimension)}"
-    if share.before_nanos == 0 and share.cost_nanos > 0:
+    if share.is_new:
         return f"{named} {usd(share.cost_nanos)}, new"
     return f"{named} {signed_usd(share.change_nanos)}, to {usd(share.cost_nanos)}"
 

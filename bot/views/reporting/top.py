@@ -64,5 +64,5 @@ def _line(rank: int, share: Share, top: TopReport) -> str:
     shown = f"{rank}. {part_name(share.name, kind=top.part)}: {share_words(share, total_nanos=top.spend.cost_nanos)}"
     if not top.spend.is_compared or share.has_no_price:
         return shown
-    new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
+    new = ", new" if share.is_new else ""
     return f"{shown}, {signed_usd(share.change_nanos)}{new}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.periods import Calendar, micros
-from bot.reporting.figures import spend_of_shares
+from bot.reporting.figures import BasisUse, shares_of, spend_of_shares
 from bot.reporting.spans import SpanKind, days_span, month_span, span_of, week_span
 from bot.views.wording import (
     before_words,
@@ -60,6 +60,15 @@ def test_a_change_without_complete_days_before_is_no_percentage() -> None:
     assert spend_change_words(spend_of_shares(week, shares)) == "4 times the week before"
     late = spend_of_shares(week, shares, first_day=MONDAY - 3)
     assert spend_change_words(late) == "no full comparison yet: first usage 13 Nov"
+
+
+def test_days_before_whose_usage_has_no_price_are_not_nothing() -> None:
+    unpriced = BasisUse("Codex", "unpriced", 3, 900, 0)
+    (known,) = shares_of([BasisUse("Codex", "book", 1, 10, 5)], [unpriced])
+    spend = spend_of_shares(week_span(MONDAY, zone="UTC"), (known,))
+
+    assert spend_change_words(spend) == "with no price yet for the week before"
+    assert not known.is_new
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def spend_message(answer: SpendAnswer) -> Message:
     spend, span = answer.spend, answer.spend.span
     key = f"spend-{answer.team.id}"
     subject = whose(answer.team, answer.teams_below)
-    if not spend.calls and not spend.before_nanos:
+    if not spend.calls and not spend.before_nanos and not spend.before_has_no_price:
         text = f"{subject} used nothing {in_span_words(span)}, and nothing in {before_words(span)}."
         return Message(text=text, blocks=(section(text, block_id=key), _notes(answer.team, span, key)))
     lead = _lead(subject, spend)
@@ -184,7 +184,7 @@ def _line(share: Share, spend: Spend, *, kind: str) -> str:
     words = f"{called}: {share_words(share, total_nanos=spend.cost_nanos)}"
     if not spend.is_compared or share.has_no_price:
         return words
-    new = ", new" if share.before_nanos == 0 and share.cost_nanos > 0 else ""
+    new = ", new" if share.is_new else ""
     return f"{words}, {signed_usd(share.change_nanos)}{new}"
 
 
@@ -195,7 +195,7 @@ def _cost(part: PartSpend) -> str:
 
 def _before(spend: Spend) -> str:
     if spend.is_compared:
-        return usd(spend.before_nanos)
+        return cost_words(spend.before_nanos, has_no_price=spend.before_has_no_price)
     return f"{usd(spend.before_nanos)}, not complete" if spend.before_nanos else "No usage yet"
 
 

@@ -123,6 +123,9 @@ def test_parts_without_a_price_are_neither_free_nor_a_saving() -> None:
     assert "; in-house ones have no price yet." in digest_message(built, command=COMMAND).text
     assert "MetaCode: no price yet, 1M tokens\n" in f"{details}\n"
     assert "1 other: $0.00" in details
+    week = replace(WEEK, before_nanos=0, before_unpriced_calls=3)
+    said = digest_message(digest(week=week), command=COMMAND).text
+    assert said.startswith("Search spent $3,371 last week, with no price yet for the week before.")
 
 
 def test_hours_without_data_from_two_sources_count_once() -> None:
