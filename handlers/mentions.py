@@ -33,10 +33,12 @@ def question_of(event: Mapping[str, Any], app_user_id: str) -> str:
 async def answer_message(asked: SlackRequest) -> None:
     """Answers a message once, however often Slack sends its event. What changes something is typed as a command."""
     context, body = asked.context, asked.body
-    async with context.store.begin() as tx:
-        key = f"event:{body.get('event_id') or body['event'].get('event_ts', '')}"
-        if not await tx.slack_requests.add(key.encode(), at=context.now_micros()):
-            raise DoneBefore
+    if not asked.answer.is_noted:  # else the database undid this try, and it is made again
+        async with context.store.begin() as tx:
+            key = f"event:{body.get('event_id') or body['event'].get('event_ts', '')}"
+            if not await tx.slack_requests.add(key.encode(), at=context.now_micros()):
+                raise DoneBefore
+        asked.answer.is_noted = True
     text = question_of(body["event"], _app_user_id(body))
     question = replace(asked, body={**body, "text": text})
     word, rest = first_word(text)

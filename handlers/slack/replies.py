@@ -54,6 +54,8 @@ class Reply:
         """The caller, once known."""
         self.is_done = False
         """Whether the listener's work is done, so that nothing may do it again."""
+        self.is_noted = False
+        """Whether a question is stored as one that is answered, so that this process alone goes on with it."""
         self.has_changed = False
         """Whether the work was committed, so that Homes may show something else."""
         self.was_refused = False

@@ -4,7 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from handlers.commands import dispatch
+from handlers.slack.answers import SlackRequest
 from tests.scenarios.slack.signed import sends
 from tests.support.company import Company
 
@@ -85,6 +88,25 @@ async def test_an_event_that_comes_again_is_answered_once(acme: Company) -> None
 
     answers = [m for m in await acme.anna.messages("CSEARCH") if m.is_ephemeral]
     assert len(answers) == 1
+
+
+async def test_an_answer_that_the_database_undid_is_made_again(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    undone = Exception("could not serialize access")
+    undone.sqlstate = "40001"  # type: ignore[attr-defined]
+    tries: list[str] = []
+
+    async def undone_at_first(asked: SlackRequest) -> None:
+        tries.append(asked.text)
+        if len(tries) == 1:
+            raise DBAPIError("SELECT", {}, undone)
+        await dispatch(asked)
+
+    monkeypatch.setattr("handlers.mentions.dispatch", undone_at_first)
+    for _ in range(2):
+        await sends(acme, mention("Ev1"))
+
+    assert tries == ["search", "search"]
+    assert len([m for m in await acme.anna.messages("CSEARCH") if m.is_ephemeral]) == 1
 
 
 @pytest.mark.parametrize(
