@@ -20,6 +20,7 @@ Style = Literal["primary", "danger"]
 
 _FIELDS_IN_SECTION = 10
 _LABEL_CHARACTERS = 75
+_MRKDWN_CHARACTERS = 3_000
 
 
 def escape(text: str, *, limit: int = 2_500) -> str:
@@ -64,11 +65,20 @@ def date_mark(at_micros: int, *, timezone: str = "UTC", pattern: str = "{date_sh
     return f"<!date^{at_micros // MICROS}^{pattern}|{fallback}>"
 
 
+def fitting(text: str) -> str:
+    """Returns mrkdwn as long as Slack takes it: lines that don't fit, as of names that escaping made long, are left out."""
+    if len(text) <= _MRKDWN_CHARACTERS:
+        return text
+    kept = text[: _MRKDWN_CHARACTERS - 2]
+    kept = kept.rpartition("\n")[0] or kept.rpartition(" ")[0]
+    return f"{kept[: kept.rfind('<')] if kept.rfind('<') > kept.rfind('>') else kept}\n…"
+
+
 def section(text: str, *, block_id: str, fields: Sequence[str] = (), accessory: Element | None = None) -> Block:
     """Returns a paragraph with up to ten fields in two columns and an element beside it."""
     shown = [slackblocks.Text(field) for field in fields[:_FIELDS_IN_SECTION]]
     return slackblocks.SectionBlock(
-        text=text or None, block_id=block_id, fields=[*shown] or None, accessory=accessory
+        text=fitting(text) or None, block_id=block_id, fields=[*shown] or None, accessory=accessory
     )._resolve()
 
 
@@ -85,7 +95,7 @@ def header(text: str, *, block_id: str) -> Block:
 
 def context(*texts: str, block_id: str) -> Block:
     """Returns small print of at most ten parts."""
-    return slackblocks.ContextBlock([slackblocks.Text(text) for text in texts], block_id=block_id)._resolve()
+    return slackblocks.ContextBlock([slackblocks.Text(fitting(text)) for text in texts], block_id=block_id)._resolve()
 
 
 def divider(*, block_id: str) -> Block:

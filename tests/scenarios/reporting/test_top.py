@@ -85,3 +85,19 @@ async def test_in_preview_only_finance_gets_an_answer(tmp_path: Path) -> None:
         await _a_week(acme)
         assert "$" not in (await acme.anna.runs("/tokens top", channel="CSEARCH")).text_everywhere()
         assert "$60.00" in (await acme.chloe.runs("/tokens top", channel="CSEARCH")).text_everywhere()
+
+
+@pytest.mark.parametrize("part", ["tools", "models", "workflows"])
+async def test_long_names_of_marks_that_grow_are_shown(acme: Company, part: str) -> None:
+    named = [(f"{number}{'&' * 200}") for number in range(12)]
+    await acme.uses(
+        *(
+            acme.event(at, dollars=5, ago=timedelta(days=1), tool=one, model=one, workflow=one)
+            for at, one in enumerate(named)
+        )
+    )
+
+    words = (await acme.anna.runs(f"/tokens top {part}", channel="CSEARCH")).text_everywhere()
+
+    assert "Search spent $60" in words
+    assert f"What costs most: {part}" in words
