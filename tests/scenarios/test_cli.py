@@ -114,13 +114,17 @@ def test_a_digest_is_written_as_its_message_and_charts(run: Run, tmp_path: Path)
     well(run("teams", "import", "teams.yml"))
     now = SystemClock().now()
     week = week_name(week_of(day_number(now.date()))[0] - 7)
-    file = usage_csv(tmp_path / "week.csv", f"{now - timedelta(days=7):%Y-%m-%d}T12:00:00Z,m,search,5,40")
+    monday = now - timedelta(days=now.weekday() + 14)
+    days = [(monday + timedelta(days=day), 10 if day < 7 else 40) for day in range(14)]
+    file = usage_csv(
+        tmp_path / "week.csv", *(f"{day:%Y-%m-%d}T12:00:00Z,m,search,5,{dollars}" for day, dollars in days)
+    )
     well(run("replay", file, "--source", "export"))
 
     well(run("digest", "--team", "search", "--week", week, "--out", "made"))
 
     message = json.loads(Path("made/digest.json").read_text())
-    assert "$40.00" in json.dumps(message)
+    assert "$280" in json.dumps(message)
     charts = [file for file in Path("made").iterdir() if file.suffix == ".png"]
     assert charts
     assert all(chart.read_bytes().startswith(b"\x89PNG") for chart in charts)
@@ -134,7 +138,7 @@ def test_doctor_says_what_is_well_and_what_to_do(run: Run) -> None:
         "FIX  SLACK_BOT_TOKEN is not set",
         "ok   the database (SQLite)",
         "tokens teams import",
-        "tokens keys create",
+        "tokens connect CLIENT --create",
     ):
         assert said in result.stdout
     assert all(line.startswith(("ok   ", "FIX  ")) for line in result.stdout.splitlines())

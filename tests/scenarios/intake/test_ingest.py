@@ -155,7 +155,7 @@ async def test_one_bad_row_of_each_kind_is_named_and_its_neighbours_are_booked(a
         "time is more than 24 hours ahead": {**acme.event("i"), "time": (now + timedelta(hours=25)).isoformat()},
         "time is not RFC 3339 with its zone": {**acme.event("j"), "time": "2026-11-23T10:00:00"},
         "id is missing": {**acme.event("k"), "id": None},
-        "type is not ai.usage": {**acme.event("l"), "type": "ai.outcome"},
+        "type is not ai.usage": {**acme.event("l"), "type": "ai.invoice"},
     }
     good = [acme.event(n) for n in range(len(bad) + 1)]
     rows = [row for pair in zip(good, bad.values(), strict=False) for row in pair] + [good[-1]]
