@@ -56,9 +56,11 @@ async def test_shortcuts_open_the_form_on_the_page() -> None:
         await form.get_by_label("Reason").fill("An eval run")
         await expect(form).to_contain_text("$90.00: ")
         await form.get_by_role("button", name="Cancel").click()
+        await expect(form).to_be_hidden()
 
         await page.locator("#compose").fill("The ranker needs more runs")
         await page.locator("#compose").press("Enter")
+        await expect(page.locator("#compose")).to_have_value("")
         said = page.locator("article", has_text="The ranker needs more runs").last
         await said.hover()
         await said.get_by_role("button", name="More actions of this message").click()

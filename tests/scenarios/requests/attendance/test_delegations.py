@@ -73,6 +73,7 @@ async def test_who_named_a_delegate_may_still_decide_and_the_end_gives_the_cards
 
     said = await delegates(acme, acme.ben, "off")
     assert "Ended." in said
+    await acme.settles()
     assert "<@UBEN> decides." in (await acme.anna.sees("asks for", channel="CSEARCH")).text
     assert "<@UBEN> ended it" in " ".join(await texts(acme.mia))
     old = await acme.mia.sees("asks for $500.00")
