@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -103,7 +104,8 @@ async def test_what_moves_has_the_day_that_it_had_where_it_belongs(books: Books)
         "slug: mobile, name: Mobile,", "slug: ops, name: Ops, timezone: Asia/Kolkata}\n  - {slug: mobile, name: Mobile,"
     )
     await books.imports(kolkata)
-    late = books.context.now().replace(hour=23, minute=30) - timedelta(days=2)
+    london = books.context.now().astimezone(ZoneInfo("Europe/London"))
+    late = london.replace(hour=23, minute=30) - timedelta(days=2)
     await uses(books, 1, "ci-7", ago=books.context.now() - late)
     await claims(books, "ci-7", "ops", ago=timedelta(days=5))
     await moves(books)
